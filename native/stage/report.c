@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "stage.h"
@@ -19,11 +20,38 @@ close_descriptor(const int *fd)
 	}
 }
 
+int
+send_descriptor(int socket, const void *bytes, size_t size, int fd)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = {0};
+	struct iovec vector = {.iov_base = (void *)bytes, .iov_len = size};
+	struct msghdr message = {
+		.msg_iov = &vector,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof control.bytes,
+	};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(header), &fd, sizeof fd);
+	/* Nobody listening is no reason to die of SIGPIPE: the exit code still tells. */
+	return sendmsg(socket, &message, MSG_NOSIGNAL) < 0 ? -1 : 0;
+}
+
 static void
 tell(struct stage *stage, struct report_message *message)
 {
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	message->time = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 	message->step = stage->current;
-	/* Nobody listening is no reason to die of SIGPIPE: the exit code still tells. */
 	(void)send(stage->report, message, sizeof *message, MSG_NOSIGNAL);
 }
 
@@ -60,11 +88,30 @@ fail_with(struct stage *stage, int error, uint32_t detail, const char *format, .
 	return -1;
 }
 
-int
-report_ready(struct stage *stage)
+void
+note(struct stage *stage, const char *format, ...)
 {
-	struct report_message message = {.kind = REPORT_READY};
+	struct report_message message = {.kind = REPORT_NOTE, .error = errno};
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(message.text, sizeof message.text, format, arguments);
+	va_end(arguments);
+	tell(stage, &message);
+}
+
+void
+report_kind(struct stage *stage, uint32_t kind, int value)
+{
+	struct report_message message = {.kind = kind, .error = value};
 
 	tell(stage, &message);
-	return 0;
+}
+
+int
+report_descriptor(struct stage *stage, uint32_t kind, int fd)
+{
+	struct report_message message = {.kind = kind, .step = stage->current};
+
+	return send_descriptor(stage->report, &message, sizeof message, fd);
 }

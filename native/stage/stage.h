@@ -1,4 +1,4 @@
-/* What the stage's files share. One process, one plan, no allocation. */
+/* What the stage's files share. One process, one plan; memory beyond the stack only by mmap, for lists. */
 #ifndef CRUN_SHARP_STAGE_H
 #define CRUN_SHARP_STAGE_H
 
@@ -9,7 +9,12 @@
 #include "plan.h"
 
 #define AUTO_CLOSE __attribute__((cleanup(close_descriptor)))
-#define PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define PRINTF(text, first) __attribute__((format(printf, text, first)))
+
+/* What the launcher reads as: the container was not even tried. */
+#define EXIT_STAGE 125
+
+int stage_main(int argc, char **argv);
 
 void close_descriptor(const int *fd);
 
@@ -20,9 +25,11 @@ struct plan {
 	int first_fd;
 };
 
-/* Reads and checks the plan behind `fd`; NULL, or what is wrong with it. */
+/* Reads and checks the plan behind `first_fd`; NULL, or what is wrong with it. */
 const char *plan_open(struct plan *plan, int first_fd);
+const char *plan_check(struct plan *plan, const char *bytes, size_t size);
 const char *plan_text(const struct plan *plan, uint32_t offset);
+const char *plan_data(const struct plan *plan, const struct plan_step *step);
 int plan_fd(const struct plan *plan, uint32_t index);
 
 struct stage {
@@ -30,29 +37,23 @@ struct stage {
 	uint32_t current;
 	int report; /* who is told: the launcher, later whoever connects to start */
 	int root;   /* the prepared tree, -1 until it is there */
+	int proc;   /* the private procfs, -1 until it is needed */
+	int empty;  /* a read-only empty directory that masks others, -1 until it is needed */
 	bool entered;
-	const char *program; /* found by STEP_FIND_PROGRAM */
+	bool finished;
+	mode_t umask;		   /* the program's */
+	char program[4096];	   /* found by STEP_FIND_PROGRAM */
 };
 
 typedef int (*step_function)(struct stage *stage, const struct plan_step *step);
 
-/* Each answers -1, having told the launcher, so that a step can end in it. */
+/* The first two answer -1, having told the launcher, so that a step can end in them. */
 int fail(struct stage *stage, const char *format, ...) PRINTF(2, 3);
 int fail_with(struct stage *stage, int error, uint32_t detail, const char *format, ...) PRINTF(4, 5);
-int report_ready(struct stage *stage);
-
-/* In the root. A path that leaves it, by `..` or a link, comes back into it. */
-int open_in_root(const struct stage *stage, const char *path, int flags);
-int make_directories(const struct stage *stage, const char *path, mode_t mode);
-int open_parent(const struct stage *stage, const char *path, const char **last);
-int make_target(const struct stage *stage, const char *path, bool directory);
-int private_proc(void);
-void descriptor_path(int fd, char path[32]);
-
-/* Mount trees. */
-int attach(int tree, int target);
-int clone_tree(const char *source, bool recursive);
-int new_filesystem(struct stage *stage, const char *type, const char *source, const char *options, uint64_t attributes);
+void note(struct stage *stage, const char *format, ...) PRINTF(2, 3);
+void report_kind(struct stage *stage, uint32_t kind, int value);
+int report_descriptor(struct stage *stage, uint32_t kind, int fd);
+int send_descriptor(int socket, const void *bytes, size_t size, int fd);
 
 step_function step_of(uint32_t kind);
 
@@ -62,7 +63,9 @@ STEP(write_descriptor);
 STEP(join_namespace);
 STEP(unshare_namespaces);
 STEP(become);
+STEP(go_on_in_child);
 STEP(new_session);
+STEP(set_stdio);
 STEP(set_host_name);
 STEP(set_domain_name);
 STEP(loopback_up);
@@ -82,6 +85,7 @@ STEP(read_only_root);
 STEP(mask_path);
 STEP(read_only_path);
 STEP(write_sysctl);
+STEP(run_hook);
 STEP(set_rlimit);
 STEP(oom_score);
 STEP(session_keyring);
@@ -95,7 +99,18 @@ STEP(set_capabilities);
 STEP(enter_directory);
 STEP(find_program);
 STEP(await_start);
+STEP(stay_as_init);
 STEP(exec_program);
+STEP(set_personality);
+STEP(set_scheduler);
+STEP(set_io_priority);
+STEP(set_cpu_affinity);
+STEP(set_memory_policy);
+STEP(set_time_offsets);
+STEP(set_label);
+STEP(own_stdio);
+STEP(send_root);
+STEP(end_plan);
 #undef STEP
 
 #endif
