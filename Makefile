@@ -1,19 +1,74 @@
-# crun-sharp: `make test` installs what is missing, builds, and runs every test.
+# crun-sharp: `make run` and `make test` are all the set-up there is.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
+export MSBUILDDISABLENODEREUSE := 1
 
-.PHONY: help unit test clean
+OUT := out
+RID := linux-$(patsubst aarch64,arm64,$(patsubst x86_64,x64,$(shell uname -m)))
+EXECUTABLES := $(OUT)/crun-sharp $(OUT)/crun-sharp-oci
+SOURCES := Directory.Build.props Directory.Packages.props $(shell find src native -name bin -prune -o -name obj -prune -o -type f -print)
 
-help:
-	@echo 'unit   tests that need no privilege'
-	@echo 'test   everything that CI runs'
-	@echo 'clean  remove what was built'
+.PHONY: build help install native run test unit host-test uml-test check bench images publish clean
 
-unit:
-	dotnet test --solution Runtime.sln --no-progress
+build: native ## everything but the published executables
+	dotnet build Runtime.sln -v q --nologo
 
-test: unit
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-clean:
-	rm -rf out
-	find src tests \( -name bin -o -name obj \) -prune -exec rm -rf {} +
+install: ## the Debian packages that are missing (sudo when not root)
+	tools/install.sh build run test bench
+
+native: ## the stage and the launch library: out/native
+	@tools/install.sh build
+	[ ! -e native/Makefile ] || $(MAKE) -C native
+
+run: ## a container, pulled and started: a shell on a terminal, a line elsewhere
+	@tools/install.sh build run
+	@$(MAKE) publish
+	@tools/first-run.sh
+
+unit: native ## tests that need no privilege and no network: under a minute
+	dotnet build Runtime.sln -v q --nologo
+	tools/unit-test.sh
+
+host-test: publish images ## tests that need the kernel: as root when started as root, and as ordinary users
+	dotnet build Runtime.sln -v q --nologo
+	tools/host-test.sh
+
+uml-test: publish images ## tests that need cgroup v2, in user-mode-linux
+	dotnet build Runtime.sln -v q --nologo
+	tools/uml-test.sh
+
+check: native ## format, analyzers, both compilers, sanitizers
+	dotnet format Runtime.sln --verify-no-changes --no-restore
+	[ ! -e native/Makefile ] || $(MAKE) -C native check
+
+publish: $(EXECUTABLES) ## native executables: out/crun-sharp and out/crun-sharp-oci
+
+# One executable at a time: both compile the same rooms, and two MSBuilds in one obj directory are a race.
+$(OUT)/crun-sharp: $(SOURCES) | native
+	tools/publish.sh src/CrunSharp.Cli $@ $(RID)
+$(OUT)/crun-sharp-oci: $(SOURCES) $(OUT)/crun-sharp | native
+	tools/publish.sh src/CrunSharp.OciCli $@ $(RID)
+
+images: ## OCI layouts in out/images, pushed once to a registry on loopback
+	@tools/install.sh build run
+	images/make.sh
+
+bench: publish images ## figures against crun, runc, podman and docker; CRUN=PATH names a crun
+	@tools/install.sh bench
+	bench/run.sh
+
+test: ## everything that CI runs: installs what is missing first
+	@tools/install.sh build run test
+	@tools/test-all.sh
+
+clean: ## removes what was built
+	rm -rf $(OUT)
+	find src tests tools \( -name bin -o -name obj \) -prune -exec rm -rf {} +
