@@ -1,0 +1,196 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Tmds.Linux;
+
+namespace CrunSharp.Linux;
+
+/// <summary>Small whole files and pipes, by the plain calls: no stream is made for a few bytes.</summary>
+public static unsafe partial class Descriptors
+{
+    /// <summary>Opens a file; close-on-exec always.</summary>
+    public static SafeFileHandle Open(string path, int flags, uint mode = 0)
+    {
+        SafeFileHandle? file = TryOpen(path, flags, mode);
+        return file ?? throw new LinuxException(LibC.ENOENT, $"open(\"{path}\")");
+    }
+
+    /// <summary>Null when the file, or a directory on the way to it, is not there.</summary>
+    public static SafeFileHandle? TryOpen(string path, int flags, uint mode = 0)
+    {
+        int fd = open(path, flags | LibC.O_CLOEXEC, mode);
+        if (fd >= 0)
+        {
+            return new SafeFileHandle(fd, ownsHandle: true);
+        }
+
+        int errno = Marshal.GetLastPInvokeError();
+        return errno == LibC.ENOENT ? null : throw new LinuxException(errno, $"open(\"{path}\")");
+    }
+
+    /// <summary>All bytes of a file of at most <paramref name="limit"/>; null when it is not there.</summary>
+    public static byte[]? TryReadAll(string path, int limit = 16 << 20)
+    {
+        using SafeFileHandle? file = TryOpen(path, LibC.O_RDONLY);
+        return file is null ? null : ReadAll(file, path, limit);
+    }
+
+    /// <summary>All bytes of a file of at most <paramref name="limit"/>.</summary>
+    public static byte[] ReadAll(string path, int limit = 16 << 20)
+    {
+        using SafeFileHandle file = Open(path, LibC.O_RDONLY);
+        return ReadAll(file, path, limit);
+    }
+
+    /// <summary>Writes everything; a pipe or file that takes less is written to again.</summary>
+    public static void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            nint written;
+            fixed (byte* pointer = bytes)
+            {
+                written = write(file, pointer, (nuint)bytes.Length);
+            }
+
+            if (written >= 0)
+            {
+                bytes = bytes[(int)written..];
+                continue;
+            }
+
+            int errno = Marshal.GetLastPInvokeError();
+            if (errno != LibC.EINTR)
+            {
+                throw new LinuxException(errno, "write");
+            }
+        }
+    }
+
+    /// <summary>One call with all bytes, as the files of procfs and cgroups want it.</summary>
+    public static void WriteOnce(string path, ReadOnlySpan<byte> bytes)
+    {
+        using SafeFileHandle file = Open(path, LibC.O_WRONLY);
+        fixed (byte* pointer = bytes)
+        {
+            if (write(file, pointer, (nuint)bytes.Length) < 0)
+            {
+                throw Answer.Refused($"write(\"{path}\")");
+            }
+        }
+    }
+
+    /// <summary>Reads once; 0 at the end.</summary>
+    public static int Read(SafeFileHandle file, Span<byte> buffer)
+    {
+        while (true)
+        {
+            nint got;
+            fixed (byte* pointer = buffer)
+            {
+                got = read(file, pointer, (nuint)buffer.Length);
+            }
+
+            if (got >= 0)
+            {
+                return (int)got;
+            }
+
+            int errno = Marshal.GetLastPInvokeError();
+            if (errno != LibC.EINTR)
+            {
+                throw new LinuxException(errno, "read");
+            }
+        }
+    }
+
+    /// <summary>A pipe: what is written into the second comes out of the first.</summary>
+    public static (SafeFileHandle Read, SafeFileHandle Write) Pipe()
+    {
+        int* ends = stackalloc int[2];
+        return pipe2(ends, LibC.O_CLOEXEC) < 0
+            ? throw Answer.Refused("pipe2")
+            : (new SafeFileHandle(ends[0], ownsHandle: true), new SafeFileHandle(ends[1], ownsHandle: true));
+    }
+
+    /// <summary>Waits until one has something to read or its other side is gone; its index, or -1 after the time.</summary>
+    public static int WaitForOne(ReadOnlySpan<int> descriptors, int milliseconds)
+    {
+        const short Readable = 1;
+        Span<PollEntry> entries = stackalloc PollEntry[descriptors.Length];
+        for (int i = 0; i < descriptors.Length; i++)
+        {
+            entries[i] = new PollEntry { Descriptor = descriptors[i], Events = Readable };
+        }
+
+        fixed (PollEntry* pointer = entries)
+        {
+            while (poll(pointer, (nuint)entries.Length, milliseconds) < 0)
+            {
+                int errno = Marshal.GetLastPInvokeError();
+                if (errno != LibC.EINTR)
+                {
+                    throw new LinuxException(errno, "poll");
+                }
+            }
+        }
+
+        for (int i = 0; i < entries.Length; i++)
+        {
+            if (entries[i].Answered != 0)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private static byte[] ReadAll(SafeFileHandle file, string path, int limit)
+    {
+        // Files of procfs say 0, so the size is only a first guess.
+        byte[] buffer = GC.AllocateUninitializedArray<byte>((int)Math.Clamp(RandomAccess.GetLength(file) + 1, 4096, limit + 1L));
+        int length = 0;
+        while (true)
+        {
+            int got = Read(file, buffer.AsSpan(length));
+            if (got == 0)
+            {
+                return buffer[..length];
+            }
+
+            length += got;
+            if (length > limit)
+            {
+                throw new LinuxException(LibC.EFBIG, $"read(\"{path}\")");
+            }
+
+            if (length == buffer.Length)
+            {
+                Array.Resize(ref buffer, Math.Min(buffer.Length * 2, limit + 1));
+            }
+        }
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollEntry
+    {
+        public int Descriptor;
+        public short Events;
+        public short Answered;
+    }
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags, uint mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint read(SafeFileHandle fd, byte* buffer, nuint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint write(SafeFileHandle fd, byte* buffer, nuint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int pipe2(int* ends, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int poll(PollEntry* entries, nuint count, int milliseconds);
+}
