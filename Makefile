@@ -26,7 +26,7 @@ install: ## the Debian packages that are missing (sudo when not root)
 
 native: ## the stage and the launch library: out/native
 	@tools/install.sh build
-	[ ! -e native/Makefile ] || $(MAKE) -C native
+	$(MAKE) -C native
 
 run: ## a container, pulled and started: a shell on a terminal, a line elsewhere
 	@tools/install.sh build run
@@ -47,7 +47,7 @@ uml-test: publish images ## tests that need cgroup v2, in user-mode-linux
 
 check: native ## format, analyzers, both compilers, sanitizers
 	dotnet format Runtime.sln --verify-no-changes --no-restore
-	[ ! -e native/Makefile ] || $(MAKE) -C native check
+	$(MAKE) -C native check
 
 publish: $(EXECUTABLES) ## native executables: out/crun-sharp and out/crun-sharp-oci
 
@@ -71,4 +71,4 @@ test: ## everything that CI runs: installs what is missing first
 
 clean: ## removes what was built
 	rm -rf $(OUT)
-	find src tests tools \( -name bin -o -name obj \) -prune -exec rm -rf {} +
+	find src tests images \( -name bin -o -name obj \) -prune -exec rm -rf {} +
