@@ -94,38 +94,30 @@ public sealed partial class NetworkHelper
 
     private void WaitUntilReady(HelperProcess process, SafeFileHandle ready, CancellationToken cancellationToken)
     {
-        Stopwatch waited = Stopwatch.StartNew();
-        try
+        // A byte is the good news; an end without one means that the helper goes.
+        Span<byte> news = stackalloc byte[1];
+        WaitForBytes(process, ready, cancellationToken);
+        if (Descriptors.Read(ready, news) == 0)
         {
-            Span<int> ends = [(int)ready.DangerousGetHandle(), (int)process.PidFd.DangerousGetHandle()];
-            while (true)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                if (Descriptors.WaitForOne(ends, 50) is var which && which < 0)
-                {
-                    if (waited.Elapsed > s_patience)
-                    {
-                        throw Failed($"it was not ready within {s_patience.TotalSeconds:0} seconds{Quote(process)}");
-                    }
-
-                    continue;
-                }
-
-                // A byte is the good news; an end without one means that the helper goes.
-                Span<byte> news = stackalloc byte[1];
-                if (which == 0 && Descriptors.Read(ready, news) == 1)
-                {
-                    return;
-                }
-
-                ProcessEnd end = process.Wait();
-                throw Failed($"it ended with {end.Status}{Quote(process)}");
-            }
+            throw Failed($"it ended with {process.Wait().Status}{Quote(process)}");
         }
-        catch (Exception exception) when (exception is OperationCanceledException || waited.Elapsed > s_patience)
+    }
+
+    /// <summary>Returns when the pipe has bytes or its other end is gone; a helper that is silent for too long is killed.</summary>
+    private void WaitForBytes(HelperProcess process, SafeFileHandle pipe, CancellationToken cancellationToken)
+    {
+        const int Slice = 50;
+        Stopwatch waited = Stopwatch.StartNew();
+        while (Descriptors.WaitForOne([(int)pipe.DangerousGetHandle()], Slice) < 0)
         {
+            if (!cancellationToken.IsCancellationRequested && waited.Elapsed < s_patience)
+            {
+                continue;
+            }
+
             process.Kill();
-            throw;
+            cancellationToken.ThrowIfCancellationRequested();
+            throw Failed($"it was not ready within {s_patience.TotalSeconds:0} seconds{Quote(process)}");
         }
     }
 
@@ -133,7 +125,6 @@ public sealed partial class NetworkHelper
     {
         Helper = Name,
         HelperPid = helperPid,
-        HelperStartTime = ProcessIdentity.Of(helperPid)?.StartTime ?? throw Failed("it ended at once"),
         PidFd = Processes.TryOpen(helperPid) ?? throw Failed("it ended at once"),
         NameServers = NameServers,
     };
