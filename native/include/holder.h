@@ -1,6 +1,6 @@
 /*
  * What the holder is asked and what it answers. argv {"holder", "FIRST"};
- * Holder.cs writes and reads these structs, a test compares both with the compiler.
+ * Holder.cs writes and reads these structs.
  */
 #ifndef CRUN_SHARP_HOLDER_H
 #define CRUN_SHARP_HOLDER_H
