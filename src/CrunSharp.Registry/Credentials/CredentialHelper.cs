@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using CrunSharp.Oci;
+using Helper = System.Diagnostics.Process;
 
 namespace CrunSharp.Registry.Credentials;
 
@@ -32,7 +33,7 @@ internal static class CredentialHelper
         };
         try
         {
-            using Process helper = Process.Start(start) ?? throw new CrunException(what, "it could not be started");
+            using Helper helper = Helper.Start(start) ?? throw new CrunException(what, "it could not be started");
             using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             limit.CancelAfter(s_patience);
             try
@@ -57,7 +58,7 @@ internal static class CredentialHelper
         }
     }
 
-    private static async Task<Credential?> TalkAsync(Process helper, string key, string program, string what, CancellationToken cancellationToken)
+    private static async Task<Credential?> TalkAsync(Helper helper, string key, string program, string what, CancellationToken cancellationToken)
     {
         Task<string> complaint = ReadAsync(helper.StandardError, cancellationToken);
         Task<string> answer = ReadAsync(helper.StandardOutput, cancellationToken);
