@@ -6,17 +6,15 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "descriptors.h"
 #include "plan.h"
 
-#define AUTO_CLOSE __attribute__((cleanup(close_descriptor)))
 #define PRINTF(text, first) __attribute__((format(printf, text, first)))
 
 /* What the launcher reads as: the container was not even tried. */
 #define EXIT_STAGE 125
 
 int stage_main(int argc, char **argv);
-
-void close_descriptor(const int *fd);
 
 struct plan {
 	const char *bytes;
@@ -53,7 +51,6 @@ int fail_with(struct stage *stage, int error, uint32_t detail, const char *forma
 void note(struct stage *stage, const char *format, ...) PRINTF(2, 3);
 void report_kind(struct stage *stage, uint32_t kind, int value);
 int report_descriptor(struct stage *stage, uint32_t kind, int fd);
-int send_descriptor(int socket, const void *bytes, size_t size, int fd);
 
 step_function step_of(uint32_t kind);
 
