@@ -17,7 +17,7 @@ public sealed record Process
 
     public string Cwd { get; init; } = "/";
 
-    /// <summary>Absent: the program keeps what the runtime has, as runc does it.</summary>
+    /// <summary>Absent: none at all, as with runc and crun.</summary>
     public CapabilitySets? Capabilities { get; init; }
 
     public IReadOnlyList<Rlimit> Rlimits { get; init; } = [];

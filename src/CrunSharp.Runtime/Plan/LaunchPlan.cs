@@ -33,7 +33,8 @@ public abstract record RootSource
     }
 
     /// <param name="Path">Absolute, on the host.</param>
-    public sealed record Directory(string Path) : RootSource;
+    /// <param name="Device">With <paramref name="Inode"/>, what was found there; 0: not known.</param>
+    public sealed record Directory(string Path, ulong Device = 0, ulong Inode = 0) : RootSource;
 
     /// <param name="Lowers">Top first.</param>
     /// <param name="Scratch">Has <c>upper</c> and <c>work</c>; absent: the root cannot be written.</param>
