@@ -83,6 +83,11 @@ public static partial class FileSystem
         return RootWalk.TryOpen(root, path, flags, mode, out errno);
     }
 
+    /// <summary>As <see cref="OpenInRoot"/> for a directory whose missing parts <paramref name="maker"/> makes.</summary>
+    public static SafeFileHandle EnsureDirectoryInRoot(SafeFileHandle root, ReadOnlySpan<byte> path, OpenAs flags, DirectoryMaker maker) =>
+        RootWalk.TryOpen(root, path, flags | OpenAs.Directory, 0, out int errno, maker)
+        ?? throw Failure(errno, "openat", root, path, $", {flags}, one component at a time");
+
     /// <summary>Takes the way of kernels before 5.6 from now on, for tests of it.</summary>
     internal static IDisposable WithoutOpenat2()
     {

@@ -42,6 +42,10 @@ public static partial class FileSystem
         }
     }
 
+    /// <summary>Where an open descriptor's inode is now, as bytes.</summary>
+    public static byte[] PathOf(SafeFileHandle handle) =>
+        ReadLink(s_workingDirectory, Encoding.ASCII.GetBytes($"/proc/self/fd/{handle.DangerousGetHandle()}"));
+
     /// <summary>Text for messages; bytes that are no UTF-8 become '?'-like signs.</summary>
     public static string Show(ReadOnlySpan<byte> name) => Encoding.UTF8.GetString(name);
 

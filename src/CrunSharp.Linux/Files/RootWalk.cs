@@ -3,6 +3,10 @@ using Tmds.Linux;
 
 namespace CrunSharp.Linux;
 
+/// <summary>Makes the directory that a path needs and that is missing, or has something in its place that is no directory.</summary>
+/// <remarks>It may leave things as they are: the path is then not found.</remarks>
+public delegate void DirectoryMaker(SafeFileHandle parent, ReadOnlySpan<byte> name);
+
 /// <summary>Resolves a path inside a root one component at a time, each by a descriptor and without following it.</summary>
 /// <remarks>
 /// What <c>RESOLVE_IN_ROOT</c> does, for kernels without it and for callers that want missing directories made on the way.
@@ -18,21 +22,18 @@ internal sealed class RootWalk : IDisposable
 
     private RootWalk(SafeFileHandle root) => _root = root;
 
-    /// <summary>Makes a directory that is missing; true when it did or when somebody else had.</summary>
-    internal delegate bool Maker(SafeFileHandle parent, ReadOnlySpan<byte> name);
-
     private SafeFileHandle Current => _below.Count > 0 ? _below[^1] : _root;
 
     public void Dispose() => _below.ForEach(static handle => handle.Dispose());
 
     internal static SafeFileHandle? TryOpen(
-        SafeFileHandle root, ReadOnlySpan<byte> path, OpenAs flags, uint mode, out int errno, Maker? maker = null)
+        SafeFileHandle root, ReadOnlySpan<byte> path, OpenAs flags, uint mode, out int errno, DirectoryMaker? maker = null)
     {
         using RootWalk walk = new(root);
         return walk.Open(path.ToArray(), flags, mode, maker, out errno);
     }
 
-    private SafeFileHandle? Open(byte[] path, OpenAs flags, uint mode, Maker? maker, out int errno)
+    private SafeFileHandle? Open(byte[] path, OpenAs flags, uint mode, DirectoryMaker? maker, out int errno)
     {
         // What is still ahead, the next component last.
         Stack<ReadOnlyMemory<byte>> ahead = new();
@@ -71,14 +72,9 @@ internal sealed class RootWalk : IDisposable
         return errno == 0 ? Reopen(flags, out errno) : null;
     }
 
-    private int Enter(ReadOnlySpan<byte> name, Maker? maker, Stack<ReadOnlyMemory<byte>> ahead)
+    private int Enter(ReadOnlySpan<byte> name, DirectoryMaker? maker, Stack<ReadOnlyMemory<byte>> ahead)
     {
-        SafeFileHandle? next = FileSystem.TryOpenAt(Current, name, OpenAs.Path | OpenAs.NoFollow);
-        if (next is null && maker is not null && maker(Current, name))
-        {
-            next = FileSystem.TryOpenAt(Current, name, OpenAs.Path | OpenAs.NoFollow);
-        }
-
+        SafeFileHandle? next = Look(name, maker);
         if (next is null)
         {
             return LibC.ENOENT;
@@ -95,14 +91,9 @@ internal sealed class RootWalk : IDisposable
     }
 
     private SafeFileHandle? OpenLast(
-        ReadOnlySpan<byte> name, OpenAs flags, uint mode, Maker? maker, Stack<ReadOnlyMemory<byte>> ahead, out int errno)
+        ReadOnlySpan<byte> name, OpenAs flags, uint mode, DirectoryMaker? maker, Stack<ReadOnlyMemory<byte>> ahead, out int errno)
     {
-        SafeFileHandle? found = FileSystem.TryOpenAt(Current, name, OpenAs.Path | OpenAs.NoFollow);
-        if (found is null && maker is not null && maker(Current, name))
-        {
-            found = FileSystem.TryOpenAt(Current, name, OpenAs.Path | OpenAs.NoFollow);
-        }
-
+        SafeFileHandle? found = Look(name, maker);
         bool isLink = found is not null && FileSystem.GetStatus(found).Kind == FileKind.SymbolicLink;
         bool follows = (flags & OpenAs.NoFollow) == 0 && (flags & (OpenAs.Create | OpenAs.Exclusive)) != (OpenAs.Create | OpenAs.Exclusive);
         if (isLink && follows)
@@ -123,6 +114,20 @@ internal sealed class RootWalk : IDisposable
             errno = failure.Errno;
             return null;
         }
+    }
+
+    private SafeFileHandle? Look(ReadOnlySpan<byte> name, DirectoryMaker? maker)
+    {
+        const OpenAs Itself = OpenAs.Path | OpenAs.NoFollow;
+        SafeFileHandle? found = FileSystem.TryOpenAt(Current, name, Itself);
+        if (maker is not null && (found is null || FileSystem.GetStatus(found).Kind is not (FileKind.Directory or FileKind.SymbolicLink)))
+        {
+            found?.Dispose();
+            maker(Current, name);
+            found = FileSystem.TryOpenAt(Current, name, Itself);
+        }
+
+        return found;
     }
 
     private int FollowThenDispose(SafeFileHandle link, Stack<ReadOnlyMemory<byte>> ahead)

@@ -5,7 +5,11 @@ public sealed record UnpackOptions
     /// <summary>Whether <c>.wh.</c> names hide what lies below, as in image layers; otherwise they are names like any other.</summary>
     public bool Whiteouts { get; init; }
 
+    /// <summary>Found out from this process where null.</summary>
     public UnpackIdentity? Identity { get; init; }
+
+    /// <summary>Owner and group of everything, in place of those in the archive.</summary>
+    public (uint Owner, uint Group)? Owner { get; init; }
 
     public UnpackLimits Limits { get; init; } = new();
 }
@@ -24,8 +28,3 @@ public sealed record UnpackLimits
     /// <summary>Bytes of all records of one PAX header, extended attributes among them.</summary>
     public int HeaderSize { get; init; } = 1 << 20;
 }
-
-/// <summary>With which rights files are written, which decides about owners and about overlay's marks.</summary>
-/// <param name="SquashOwners">All files belong to whoever unpacks: there is only one id to give.</param>
-/// <param name="UserXattr">Overlay's marks are <c>user.overlay.*</c>, as mounts in a user namespace read them, not <c>trusted.overlay.*</c>.</param>
-public sealed record UnpackIdentity(bool SquashOwners, bool UserXattr);
