@@ -21,6 +21,9 @@ public sealed record ResolvedImage
     /// <summary>The index that the manifest was chosen from, or null.</summary>
     public ReadOnlyMemory<byte>? IndexBytes { get; init; }
 
+    /// <summary>What it was asked for; the config has to agree.</summary>
+    public required Platform Platform { get; init; }
+
     /// <summary>The registry or mirror that answered; the blobs are asked there.</summary>
     public required RegistryEndpoint Endpoint { get; init; }
 }

@@ -71,7 +71,8 @@ public static unsafe partial class Processes
     private static NativeLaunch Prepare(
         in ProcessStart start, int* descriptors, Span<byte> name, byte* namePointer, Span<byte> number, byte* numberPointer, byte** arguments)
     {
-        int first = start.KeepUpTo;
+        // The child still needs the program and the pipe while the numbers are taken.
+        int first = Math.Max(start.KeepUpTo, Math.Max((int)start.Program.DangerousGetHandle(), Number(start.Hold)));
         foreach (int descriptor in start.Descriptors)
         {
             first = Math.Max(first, descriptor);
