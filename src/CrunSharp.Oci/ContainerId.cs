@@ -1,11 +1,15 @@
-using System.Text.RegularExpressions;
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 
 namespace CrunSharp.Oci;
 
 /// <summary>The name of a container; it is also the name of its directory, so it is checked when made.</summary>
-public sealed partial record ContainerId
+public sealed record ContainerId
 {
     private const int Longest = 1024;
+
+    private static readonly SearchValues<char> s_allowed =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-.");
 
     private ContainerId(string value) => Value = value;
 
@@ -13,12 +17,16 @@ public sealed partial record ContainerId
 
     /// <exception cref="CrunException">The text could not name a directory safely.</exception>
     public static ContainerId Parse(string text) =>
-        text.Length <= Longest && Form().IsMatch(text)
-            ? new ContainerId(text)
+        TryParse(text, out ContainerId? id)
+            ? id
             : throw new CrunException("invalid container ID format", $"'{text}' is not letters, digits, '_', '+', '-' and '.', the first no '.'");
 
-    public override string ToString() => Value;
+    public static bool TryParse(string text, [NotNullWhen(true)] out ContainerId? id)
+    {
+        bool safe = text.Length is > 0 and <= Longest && text[0] != '.' && !text.AsSpan().ContainsAnyExcept(s_allowed);
+        id = safe ? new ContainerId(text) : null;
+        return safe;
+    }
 
-    [GeneratedRegex(@"\A[A-Za-z0-9_+-][A-Za-z0-9_+.-]*\z", RegexOptions.CultureInvariant)]
-    private static partial Regex Form();
+    public override string ToString() => Value;
 }

@@ -103,6 +103,20 @@ public static unsafe partial class Descriptors
         }
     }
 
+    /// <summary>Waits until nobody else has this file locked; the lock ends with the descriptor, or with the process.</summary>
+    public static void Lock(SafeFileHandle file)
+    {
+        const int Exclusive = 2;
+        while (flock(file, Exclusive) < 0)
+        {
+            int errno = Marshal.GetLastPInvokeError();
+            if (errno != LibC.EINTR)
+            {
+                throw new LinuxException(errno, "flock");
+            }
+        }
+    }
+
     /// <summary>A pipe: what is written into the second comes out of the first.</summary>
     public static (SafeFileHandle Read, SafeFileHandle Write) Pipe()
     {
@@ -187,6 +201,9 @@ public static unsafe partial class Descriptors
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint write(SafeFileHandle fd, byte* buffer, nuint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int flock(SafeFileHandle file, int operation);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int pipe2(int* ends, int flags);

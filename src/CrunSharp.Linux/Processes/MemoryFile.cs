@@ -27,23 +27,12 @@ public static unsafe partial class MemoryFile
         return Create("crun-sharp-stage", new ReadOnlySpan<byte>(stage, (int)size), MFD_EXEC);
     }
 
+    /// <summary>An empty file to be written by somebody else.</summary>
+    public static SafeFileHandle CreateUnsealed(string name) => Open(name, MFD_NOEXEC_SEAL);
+
     private static SafeFileHandle Create(string name, ReadOnlySpan<byte> bytes, uint flags)
     {
-        uint always = (uint)(LibC.MFD_CLOEXEC | LibC.MFD_ALLOW_SEALING);
-        int fd = memfd_create(name, always | flags);
-
-        // Kernels before 6.3 know neither flag, and make every such file executable.
-        if (fd < 0 && Marshal.GetLastPInvokeError() == LibC.EINVAL)
-        {
-            fd = memfd_create(name, always);
-        }
-
-        if (fd < 0)
-        {
-            throw Answer.Refused($"memfd_create(\"{name}\")");
-        }
-
-        SafeFileHandle file = new(fd, ownsHandle: true);
+        SafeFileHandle file = Open(name, flags);
         try
         {
             Descriptors.Write(file, bytes);
@@ -59,6 +48,20 @@ public static unsafe partial class MemoryFile
             file.Dispose();
             throw;
         }
+    }
+
+    private static SafeFileHandle Open(string name, uint flags)
+    {
+        uint always = (uint)(LibC.MFD_CLOEXEC | LibC.MFD_ALLOW_SEALING);
+        int fd = memfd_create(name, always | flags);
+
+        // Kernels before 6.3 know neither flag, and make every such file executable.
+        if (fd < 0 && Marshal.GetLastPInvokeError() == LibC.EINVAL)
+        {
+            fd = memfd_create(name, always);
+        }
+
+        return fd < 0 ? throw Answer.Refused($"memfd_create(\"{name}\")") : new SafeFileHandle(fd, ownsHandle: true);
     }
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -1,0 +1,96 @@
+using CrunSharp.Oci;
+using Microsoft.Win32.SafeHandles;
+
+namespace CrunSharp.Runtime;
+
+/// <summary>The cgroups of one container, made and limited, and how its process gets into them.</summary>
+internal sealed class ContainerCgroup : IDisposable
+{
+    /// <summary>One per hierarchy.</summary>
+    public required IReadOnlyList<string> Directories { get; init; }
+
+    /// <summary>Files into which the process writes <c>0</c> itself.</summary>
+    public IReadOnlyList<SafeFileHandle> Joins { get; init; } = [];
+
+    /// <summary>The cgroup2 directory that the process is born in.</summary>
+    public SafeFileHandle? BornIn { get; init; }
+
+    /// <summary>The path of <see cref="BornIn"/>, for kernels that cannot.</summary>
+    public string? BornInPath { get; init; }
+
+    public static ContainerCgroup None { get; } = new() { Directories = [] };
+
+    public void Dispose()
+    {
+        foreach (SafeFileHandle join in Joins)
+        {
+            join.Dispose();
+        }
+
+        BornIn?.Dispose();
+    }
+}
+
+/// <summary>Makes cgroups and writes limits.</summary>
+internal abstract class CgroupDriver
+{
+    /// <summary>The driver for this host.</summary>
+    /// <param name="rootless">Nothing was delegated: what cannot be made is left out, unless a limit was asked for.</param>
+    public static CgroupDriver For(CgroupHost host, CgroupManager manager, bool rootless) => (manager, host.Layout) switch
+    {
+        (CgroupManager.Systemd, _) => throw new CrunException(
+            "cannot use the systemd cgroup manager", "this build has the cgroupfs manager only")
+        {
+            Hints = ["leave out --systemd-cgroup"],
+        },
+        (CgroupManager.Disabled, _) or (_, CgroupLayout.None) => new NoCgroupDriver(),
+        (_, CgroupLayout.Unified) => new UnifiedCgroupDriver(host.Unified!, rootless),
+        _ => new LegacyCgroupDriver(host, rootless),
+    };
+
+    /// <summary>Makes the container's cgroups with their limits.</summary>
+    /// <param name="path">As config.json has it; absolute, beneath each hierarchy.</param>
+    public abstract ContainerCgroup Create(string path, LinuxResources resources);
+
+    /// <summary>Opens what a further process of the container needs to join.</summary>
+    public abstract ContainerCgroup Open(IReadOnlyList<string> directories, string? below);
+
+    /// <summary>The path beneath a hierarchy's mount; <c>..</c> could reach another container's.</summary>
+    internal static string CheckedPath(string? cgroupsPath, ContainerId id)
+    {
+        if (cgroupsPath is null or "")
+        {
+            return $"/{id}";
+        }
+
+        foreach (Range part in cgroupsPath.AsSpan().Split('/'))
+        {
+            if (cgroupsPath.AsSpan(part).SequenceEqual(".."))
+            {
+                throw new CrunException("cannot use linux.cgroupsPath of config.json", $"'{cgroupsPath}' contains '..'");
+            }
+        }
+
+        string path = $"/{cgroupsPath.Trim('/')}";
+        return path == "/" ? $"/{id}" : path;
+    }
+
+    protected static CrunException CannotLimit(CgroupLimit limit, string why, Exception? inner = null) =>
+        new($"cannot apply {limit.Origin} of config.json", why, inner);
+}
+
+/// <summary>Leaves the container in the caller's cgroups.</summary>
+internal sealed class NoCgroupDriver : CgroupDriver
+{
+    public override ContainerCgroup Create(string path, LinuxResources resources)
+    {
+        foreach (CgroupLimit limit in UnifiedLimits.For(resources))
+        {
+            throw CannotLimit(limit, "this container gets no cgroup of its own");
+        }
+
+        return ContainerCgroup.None;
+    }
+
+    public override ContainerCgroup Open(IReadOnlyList<string> directories, string? below) => ContainerCgroup.None;
+}
