@@ -1,41 +1,104 @@
+using CrunSharp.Linux;
 using CrunSharp.Oci;
+using Microsoft.Win32.SafeHandles;
 
 namespace CrunSharp.Runtime;
 
 /// <summary>One container by its id: made, started, asked about, signalled, removed.</summary>
 public sealed partial class ContainerRuntime(RuntimeOptions options)
 {
-    private readonly RuntimeOptions _options = options;
+    private const int SIGKILL = 9;
+
+    internal RuntimeOptions Options { get; } = options;
+
+    internal ContainerStore Store { get; } = new(options.StateRoot);
+
+    internal SeccompCache Seccomp { get; } = new(options.SeccompCache ?? Path.Join(options.StateRoot, ".seccomp"));
 
     /// <summary>Makes a container up to the point where only its program is missing.</summary>
     /// <exception cref="CrunException">What could not be made, by its place in the spec; nothing is left behind.</exception>
-    public Launched Create(LaunchRequest request) => throw new NotSupportedException();
-
-    /// <summary>Lets a created container execute its program.</summary>
-    public void Start(ContainerId id) => throw new NotSupportedException();
+    public Launched Create(LaunchRequest request) => new ContainerLaunch(this, request, awaitStart: true).Run();
 
     /// <summary>Makes and starts a container; its process is a child of the caller.</summary>
-    public Launched Run(LaunchRequest request) => throw new NotSupportedException();
+    /// <exception cref="CrunException">As of <see cref="Create"/>.</exception>
+    public Launched Run(LaunchRequest request) => new ContainerLaunch(this, request, awaitStart: false).Run();
 
-    /// <summary>Starts one more process in a running container, as a child of the caller.</summary>
-    public Launched Exec(ContainerId id, Process process, ExecRequest request) => throw new NotSupportedException();
+    /// <summary>Lets a created container execute its program.</summary>
+    public void Start(ContainerId id)
+    {
+        string doing = $"cannot start container '{id}'";
+        using SafeFileHandle? held = Store.TryLock(id);
+        ContainerState state = GetState(id);
+        if (state.Status == ContainerStatus.Stopped)
+        {
+            throw new CrunException(doing, "cannot start a container that has stopped");
+        }
+
+        if (state.Status != ContainerStatus.Created)
+        {
+            throw new CrunException(doing, "cannot start an already running container");
+        }
+
+        Spec spec = Store.ReadSpec(id);
+        try
+        {
+            string path = Store.StartSocketOf(id);
+            using SafeFileHandle socket = UnixSocket.Connect(path);
+            _ = HostPaths.Unlink(path);
+
+            // Whoever connects gets the reports from here on: none means that the program was executed.
+            while (StageReport.TryRead(socket) is { } report)
+            {
+                if (report.Kind == ReportKind.Failed)
+                {
+                    throw report.ToException(doing, plan: null);
+                }
+            }
+        }
+        catch (LinuxException failure)
+        {
+            throw new CrunException(doing, failure.Message, failure);
+        }
+
+        HookRunner.RunAll(spec.Hooks.Poststart, "poststart", state with { Status = ContainerStatus.Running }, Options.Warn);
+    }
 
     /// <exception cref="CrunException">There is none of this id.</exception>
-    public ContainerState GetState(ContainerId id) => throw new NotSupportedException();
+    public ContainerState GetState(ContainerId id) => StateOf(id, Store.Read(id));
 
-    public IReadOnlyList<ContainerState> List() => throw new NotSupportedException();
+    public IReadOnlyList<ContainerState> List()
+    {
+        List<ContainerState> states = [];
+        foreach (ContainerId id in Store.List())
+        {
+            // One that is removed at this moment is not there any more.
+            if (Store.TryRead(id) is { } record)
+            {
+                states.Add(StateOf(id, record));
+            }
+        }
 
-    /// <summary>Signals the first process, or all of them.</summary>
-    public void Kill(ContainerId id, int signal, bool all) => throw new NotSupportedException();
+        return states;
+    }
 
-    public void Pause(ContainerId id) => throw new NotSupportedException();
-
-    public void Resume(ContainerId id) => throw new NotSupportedException();
-
-    /// <summary>The processes of a container, as the host numbers them.</summary>
-    public IReadOnlyList<int> Processes(ContainerId id) => throw new NotSupportedException();
-
-    /// <summary>Removes what is left of a stopped container; with <paramref name="force"/> it is killed first.</summary>
-    /// <remarks>With <paramref name="force"/>, an unknown id is no error.</remarks>
-    public void Delete(ContainerId id, bool force) => throw new NotSupportedException();
+    private ContainerState StateOf(ContainerId id, ContainerRecord record)
+    {
+        bool alive = ContainerLife.IsAlive(record);
+        ContainerStatus status = !alive ? ContainerStatus.Stopped
+            : CgroupProcesses.IsFrozen(record.CgroupDirectories) ? ContainerStatus.Paused
+            : HostPaths.Exists(Store.StartSocketOf(id)) ? ContainerStatus.Created
+            : ContainerStatus.Running;
+        return new ContainerState
+        {
+            Id = id,
+            Status = status,
+            Pid = alive ? record.Pid : 0,
+            Bundle = record.Bundle,
+            RootPath = record.RootPath,
+            Created = record.Created,
+            Owner = record.Owner,
+            Annotations = record.Annotations,
+            CgroupDirectories = record.CgroupDirectories,
+        };
+    }
 }

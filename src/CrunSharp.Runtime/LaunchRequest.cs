@@ -10,6 +10,9 @@ public sealed record LaunchRequest
 
     public required Spec Spec { get; init; }
 
+    /// <summary>The bytes that <see cref="Spec"/> was read from; empty: it is written out anew to be kept.</summary>
+    public ReadOnlyMemory<byte> SpecBytes { get; init; }
+
     /// <summary>Absolute path of the bundle's directory.</summary>
     public required string Bundle { get; init; }
 

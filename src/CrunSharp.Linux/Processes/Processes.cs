@@ -92,6 +92,26 @@ public static unsafe partial class Processes
         }
     }
 
+    /// <summary>The capabilities that this process could ever hold, and the highest that the kernel knows.</summary>
+    public static ulong BoundingCapabilities(out int last)
+    {
+        ulong bounding = 0;
+        for (last = 0; last < 64; last++)
+        {
+            int held = prctl(PR_CAPBSET_READ, (nuint)last, 0, 0, 0);
+            if (held < 0)
+            {
+                break;
+            }
+
+            bounding |= (ulong)held << last;
+        }
+
+        last--;
+        return bounding;
+    }
+
+    private const int PR_CAPBSET_READ = 23;
     private const int PR_SET_CHILD_SUBREAPER = 36;
     private const int SYS_pidfd_send_signal = 424;
     private const int SYS_pidfd_open = 434;

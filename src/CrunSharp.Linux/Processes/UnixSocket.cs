@@ -25,28 +25,42 @@ public static unsafe partial class UnixSocket
     /// <summary>Makes the socket file and listens for whole messages.</summary>
     public static SafeFileHandle Listen(string path) => AtAddress(path, LibC.SOCK_SEQPACKET, listen: true);
 
-    /// <summary>Reads one message; 0 when the other side is gone.</summary>
-    public static int Receive(SafeFileHandle socket, Span<byte> buffer) => Descriptors.Read(socket, buffer);
-
     /// <summary>Takes one descriptor out of the next message; null when the other side ended without sending one.</summary>
     public static SafeFileHandle? ReceiveDescriptor(SafeFileHandle socket)
     {
-        byte* payload = stackalloc byte[4096];
-        Control control = default;
-        Vector vector = new() { Base = payload, Length = 4096 };
-        Message message = new() { Vectors = &vector, VectorCount = 1, Control = &control, ControlLength = (nuint)sizeof(Control) };
-        while (recvmsg(socket, &message, LibC.MSG_CMSG_CLOEXEC) < 0)
-        {
-            int errno = Marshal.GetLastPInvokeError();
-            if (errno != LibC.EINTR)
-            {
-                throw new LinuxException(errno, "recvmsg");
-            }
-        }
+        Span<byte> payload = stackalloc byte[4096];
+        _ = Receive(socket, payload, out SafeFileHandle? descriptor);
+        return descriptor;
+    }
 
-        return message.ControlLength >= ControlLength && control.Level == LibC.SOL_SOCKET && control.Type == SCM_RIGHTS
-            ? new SafeFileHandle(control.Descriptor, ownsHandle: true)
-            : null;
+    /// <summary>Reads one message and the descriptor that came with it; 0 when the other side is gone.</summary>
+    public static int Receive(SafeFileHandle socket, Span<byte> buffer, out SafeFileHandle? descriptor)
+    {
+        descriptor = null;
+        fixed (byte* pointer = buffer)
+        {
+            Control control = default;
+            Vector vector = new() { Base = pointer, Length = (nuint)buffer.Length };
+            Message message = new() { Vectors = &vector, VectorCount = 1, Control = &control, ControlLength = (nuint)sizeof(Control) };
+            nint got;
+            while ((got = recvmsg(socket, &message, LibC.MSG_CMSG_CLOEXEC)) < 0)
+            {
+                int errno = Marshal.GetLastPInvokeError();
+                if (errno != LibC.EINTR)
+                {
+                    throw new LinuxException(errno, "recvmsg");
+                }
+
+                message.ControlLength = (nuint)sizeof(Control);
+            }
+
+            if (message.ControlLength >= ControlLength && control.Level == LibC.SOL_SOCKET && control.Type == SCM_RIGHTS)
+            {
+                descriptor = new SafeFileHandle(control.Descriptor, ownsHandle: true);
+            }
+
+            return (int)got;
+        }
     }
 
     /// <summary>Sends one descriptor, and a text that the other side may ignore.</summary>

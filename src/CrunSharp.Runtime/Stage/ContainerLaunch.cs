@@ -1,0 +1,309 @@
+using System.Text;
+using CrunSharp.Linux;
+using CrunSharp.Oci;
+using Microsoft.Win32.SafeHandles;
+
+namespace CrunSharp.Runtime;
+
+/// <summary>Makes one container, from its cgroup to the point where its program runs or waits for <c>start</c>.</summary>
+internal sealed class ContainerLaunch(ContainerRuntime runtime, LaunchRequest request, bool awaitStart)
+{
+    private readonly Spec _spec = request.Spec;
+    private readonly ContainerId _id = request.Id;
+    private readonly string _doing = $"cannot {(awaitStart ? "create" : "run")} container '{request.Id}'";
+    private readonly DateTimeOffset _created = DateTimeOffset.UtcNow;
+    private StagedProcess? _process;
+    private ContainerCgroup _cgroup = ContainerCgroup.None;
+
+    public Launched Run()
+    {
+        Process process = _spec.Process ?? throw new CrunException(_doing, "config.json has no process");
+        CheckTerminal(process);
+        runtime.Store.Create(_id);
+        try
+        {
+            return Launch();
+        }
+        catch (Exception failure)
+        {
+            Undo();
+            throw failure is LinuxException refused ? new CrunException(_doing, refused.Message, refused) : failure;
+        }
+        finally
+        {
+            _cgroup.Dispose();
+            _process?.Dispose();
+        }
+    }
+
+    private Launched Launch()
+    {
+        CgroupHost host = CgroupHost.Read();
+        HostFacts facts = HostFactsReader.Read(host);
+        bool rootless = facts.Uid != 0 || !facts.InitialUserNamespace;
+        CgroupDriver driver = CgroupDriver.For(host, runtime.Options.CgroupManager, rootless);
+        _cgroup = driver.Create(CgroupDriver.CheckedPath(_spec.Linux.CgroupsPath, _id), _spec.Linux.Resources);
+        RootSource root = request.Root ?? new RootSource.Directory(RootPath());
+        LaunchPlan plan = Planner.Plan(_spec, root, facts, Options());
+        Warn(plan.Warnings);
+
+        (SafeFileHandle Ours, SafeFileHandle Theirs)? console = request.OwnTerminal ? UnixSocket.StreamPair() : null;
+        using SafeFileHandle? master = console?.Ours;
+        SafeFileHandle? terminalTarget = console?.Theirs ?? ConnectConsole();
+        using SlotBinder binder = new(_cgroup)
+        {
+            Stdio = request.Stdio,
+            Console = terminalTarget,
+            StartSocket = runtime.Store.StartSocketOf(_id),
+        };
+        using (terminalTarget)
+        {
+            Start(plan, binder, facts);
+        }
+
+        WriteRecords(root);
+        Connect(binder);
+        Follow(binder);
+        Launched launched = new()
+        {
+            Pid = _process!.Pid,
+            PidFd = _process.PidFd,
+            Terminal = master is null ? null : UnixSocket.ReceiveDescriptor(master),
+            CgroupDirectories = _cgroup.Directories,
+        };
+        SendPidFd(launched.PidFd);
+        if (!awaitStart)
+        {
+            HookRunner.RunAll(_spec.Hooks.Poststart, "poststart", State(ContainerStatus.Running), runtime.Options.Warn);
+        }
+
+        return launched;
+    }
+
+    private PlanOptions Options() => new()
+    {
+        Bundle = request.Bundle,
+        Id = _id.Value,
+        CgroupJoins = _cgroup.Joins.Count,
+        CgroupDirectories = _cgroup.Directories,
+        RedirectStdio = request.Stdio is not null,
+        AwaitStart = awaitStart,
+        AwaitNetwork = request.Wire is not null,
+        Init = request.Init,
+        PreservedDescriptors = request.PreservedDescriptors,
+        NewKeyring = !request.NoNewKeyring,
+        NoPivot = request.NoPivot,
+        Seccomp = _spec.Linux.Seccomp.IsEmpty ? null : runtime.Seccomp.Get(_spec.Linux.Seccomp.Span),
+    };
+
+    private void Start(LaunchPlan plan, SlotBinder binder, HostFacts facts)
+    {
+        // A state that the hooks read must be written before the stage can get to them.
+        bool hasState = plan.Slots.Any(slot => slot is FdSlot.HookState);
+        bool newUser = (plan.New & Namespaces.User) != 0;
+        (SafeFileHandle Read, SafeFileHandle Write)? hold = hasState || newUser ? Descriptors.Pipe() : null;
+        using SafeFileHandle? read = hold?.Read;
+        using SafeFileHandle? write = hold?.Write;
+        _process = StagedProcess.Start(plan, binder, _cgroup.BornIn, read, request.PreservedDescriptors);
+        if (!_process.JoinedCgroup && _cgroup.BornInPath is not null)
+        {
+            Descriptors.WriteOnce(_cgroup.BornInPath + "/cgroup.procs", Encoding.ASCII.GetBytes($"{_process.Pid}"));
+        }
+
+        if (newUser)
+        {
+            IdMapWriter.Write(_process.Pid, plan, facts);
+        }
+
+        if (binder.HookState is { } state)
+        {
+            RandomAccess.Write(state, StateJson.Write(State(awaitStart ? ContainerStatus.Creating : ContainerStatus.Running)), 0);
+        }
+
+        if (write is not null)
+        {
+            Descriptors.Write(write, "1"u8);
+        }
+    }
+
+    private void WriteRecords(RootSource root)
+    {
+        runtime.Store.WriteSpec(_id, request.SpecBytes.IsEmpty ? SpecWriter.Write(_spec) : request.SpecBytes.Span);
+        runtime.Store.WriteRecord(_id, new ContainerRecord
+        {
+            Id = _id.Value,
+            Pid = _process!.Pid,
+            StartTime = ProcessStatus.TryRead(_process.Pid)?.StartTime ?? 0,
+            BootId = ContainerLife.Boot,
+            Bundle = request.Bundle,
+            RootPath = root is RootSource.Overlay overlay ? overlay.MountPoint : RootPath(),
+            Created = _created,
+            Owner = Owners.Name(CrunSharp.Linux.Processes.EffectiveUser),
+            Annotations = _spec.Annotations,
+            CgroupDirectories = _cgroup.Directories,
+        });
+        if (request.PidFile is { } pidFile)
+        {
+            HostPaths.Replace(pidFile, Encoding.ASCII.GetBytes($"{_process.Pid}"), 0x1a4 /* 0644 */);
+        }
+    }
+
+    // The stage mounts meanwhile; where it has already failed, that is the failure to tell.
+    private void Connect(SlotBinder binder)
+    {
+        if (request.Wire is null)
+        {
+            return;
+        }
+
+        try
+        {
+            request.Wire(_process!.Pid, CancellationToken.None).GetAwaiter().GetResult();
+            Release(binder.NetworkReady);
+        }
+        catch (Exception)
+        {
+            while (_process!.HasReport(20) && _process.Read() is { } report)
+            {
+                if (report.Kind == ReportKind.Failed)
+                {
+                    throw report.ToException(_doing, _process.Plan);
+                }
+            }
+
+            throw;
+        }
+    }
+
+    // Until the program was executed, or waits for start.
+    private void Follow(SlotBinder binder)
+    {
+        while (_process!.Read() is { } report)
+        {
+            switch (report.Kind)
+            {
+                case ReportKind.Failed:
+                    throw report.ToException(_doing, _process.Plan);
+                case ReportKind.Ready:
+                    return;
+                case ReportKind.Waiting:
+                    HookRunner.Run(_spec.Hooks.Prestart, "prestart", State(ContainerStatus.Creating));
+                    HookRunner.Run(_spec.Hooks.CreateRuntime, "createRuntime", State(ContainerStatus.Creating));
+                    Release(binder.HooksDone);
+                    break;
+                case ReportKind.Listener:
+                    using (report.Descriptor)
+                    {
+                        SeccompListener.Send(_spec, State(ContainerStatus.Creating), report.Descriptor!);
+                    }
+
+                    break;
+                case ReportKind.Note:
+                    runtime.Options.Warn?.Invoke(report.Text);
+                    break;
+                default:
+                    report.Descriptor?.Dispose();
+                    break;
+            }
+        }
+
+        if (awaitStart)
+        {
+            throw new CrunException(_doing, "its first process ended before it was created");
+        }
+    }
+
+    private static void Release(SafeFileHandle? pipe)
+    {
+        try
+        {
+            if (pipe is not null)
+            {
+                Descriptors.Write(pipe, "1"u8);
+            }
+        }
+        catch (LinuxException)
+        {
+            // Nobody waits any more: its report says why.
+        }
+    }
+
+    private ContainerState State(ContainerStatus status) => new()
+    {
+        Id = _id,
+        Status = status,
+        Pid = _process!.Pid,
+        Bundle = request.Bundle,
+        RootPath = RootPath(),
+        Created = _created,
+        Owner = Owners.Name(CrunSharp.Linux.Processes.EffectiveUser),
+        Annotations = _spec.Annotations,
+    };
+
+    private string RootPath() => _spec.Root is null ? request.Bundle : Path.GetFullPath(_spec.Root.Path, request.Bundle);
+
+    private void CheckTerminal(Process process)
+    {
+        bool console = request.ConsoleSocket is not null || request.OwnTerminal;
+        if (process.Terminal && !console)
+        {
+            throw new CrunException(_doing, "cannot allocate tty if runc will detach without setting console socket");
+        }
+
+        if (!process.Terminal && request.ConsoleSocket is not null)
+        {
+            throw new CrunException(_doing, "cannot use console socket if runc will not detach or allocate tty");
+        }
+    }
+
+    private SafeFileHandle? ConnectConsole()
+    {
+        try
+        {
+            return request.ConsoleSocket is null ? null : UnixSocket.ConnectStream(request.ConsoleSocket);
+        }
+        catch (LinuxException failure)
+        {
+            throw new CrunException(_doing, $"the console socket takes no connection: {failure.Message}", failure);
+        }
+    }
+
+    private void SendPidFd(SafeFileHandle process)
+    {
+        if (request.PidFdSocket is null)
+        {
+            return;
+        }
+
+        using SafeFileHandle socket = UnixSocket.ConnectStream(request.PidFdSocket);
+        UnixSocket.SendDescriptor(socket, process, "pidfd");
+    }
+
+    private void Warn(IReadOnlyList<string> warnings)
+    {
+        foreach (string warning in warnings)
+        {
+            runtime.Options.Warn?.Invoke(warning);
+        }
+    }
+
+    // Whatever fails in here must not hide what led to it.
+    private void Undo()
+    {
+        try
+        {
+            _process?.Kill();
+        }
+        catch (LinuxException failure)
+        {
+            runtime.Options.Warn?.Invoke(failure.Message);
+        }
+
+        foreach (string left in CgroupRemoval.Remove(_cgroup.Directories, kill: true))
+        {
+            runtime.Options.Warn?.Invoke($"cannot remove the cgroup '{left}'");
+        }
+
+        runtime.Store.Remove(_id);
+    }
+}
