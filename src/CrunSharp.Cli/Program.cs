@@ -1,1 +1,3 @@
-return 0;
+using CrunSharp.Cli;
+
+return await CommandLine.RunAsync(args);

@@ -28,6 +28,9 @@ public sealed record ContainerRecord
 
     public string Network { get; init; } = "private";
 
+    /// <summary>What <c>stop</c> sends first.</summary>
+    public string StopSignal { get; init; } = "TERM";
+
     /// <summary>The process that creates the container and then stays with it: same pid before and after it becomes the monitor.</summary>
     public ProcessIdentity? Monitor { get; init; }
 

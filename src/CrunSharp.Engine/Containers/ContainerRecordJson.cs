@@ -24,6 +24,7 @@ internal static class ContainerRecordJson
             json.WriteBoolean("autoRemove"u8, record.AutoRemove);
             json.WriteBoolean("terminal"u8, record.Terminal);
             json.WriteString("network"u8, record.Network);
+            json.WriteString("stopSignal"u8, record.StopSignal);
             WriteProcess(json, "monitor", record.Monitor);
             WriteProcess(json, "process", record.Process);
             json.WriteStartArray("helpers"u8);
@@ -61,7 +62,7 @@ internal static class ContainerRecordJson
     private static ContainerRecord ReadObject(ReadOnlySpan<byte> bytes)
     {
         Utf8JsonReader json = new(bytes);
-        string? id = null, name = null, image = null, imageId = null, network = null;
+        string? id = null, name = null, image = null, imageId = null, network = null, stopSignal = null;
         IReadOnlyList<string> command = [], cgroups = [];
         DateTimeOffset? created = null, started = null;
         bool autoRemove = false, terminal = false;
@@ -80,6 +81,7 @@ internal static class ContainerRecordJson
                 case "image": image = json.GetString(); break;
                 case "imageId": imageId = json.GetString(); break;
                 case "network": network = json.GetString(); break;
+                case "stopSignal": stopSignal = json.GetString(); break;
                 case "command": command = ReadStrings(ref json); break;
                 case "cgroups": cgroups = ReadStrings(ref json); break;
                 case "created": created = ReadTime(ref json); break;
@@ -110,6 +112,7 @@ internal static class ContainerRecordJson
             AutoRemove = autoRemove,
             Terminal = terminal,
             Network = network ?? "private",
+            StopSignal = stopSignal ?? "TERM",
             Monitor = monitor,
             Process = process,
             Helpers = helpers,

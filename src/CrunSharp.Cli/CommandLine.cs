@@ -1,0 +1,157 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Parsing;
+using CrunSharp.Cli.Commands;
+using CrunSharp.Cli.Output;
+using CrunSharp.Cli.Parsing;
+using CrunSharp.Oci;
+
+namespace CrunSharp.Cli;
+
+/// <summary>Finds the verb, makes its command and no other, and turns failures into messages and exit codes.</summary>
+internal static class CommandLine
+{
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        try
+        {
+            return await DispatchAsync(arguments);
+        }
+        catch (CrunException failure)
+        {
+            Failure.Print(failure);
+            return failure.ExitCode;
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCode.Interrupted;
+        }
+        catch (Exception failure) when (failure is CrunSharp.Linux.LinuxException or IOException or UnauthorizedAccessException)
+        {
+            Failure.Print(failure.Message);
+            return ExitCode.Ours;
+        }
+    }
+
+    /// <summary>A root with every command: for help, completion, and for what is no verb.</summary>
+    public static RootCommand CreateFullRoot(GlobalOptions globals)
+    {
+        RootCommand root = CreateRoot(globals);
+        foreach (Verb verb in Verb.All)
+        {
+            root.Add(verb.Create(globals));
+        }
+
+        return root;
+    }
+
+    private static async Task<int> DispatchAsync(string[] arguments)
+    {
+        GlobalOptions globals = new();
+        if (arguments is [['[', ..], ..])
+        {
+            return Invoke(CreateFullRoot(globals), arguments);
+        }
+
+        RootCommand root = CreateRoot(globals);
+        List<string> tokens = Tokens.Normalize(root, [], arguments, stopAtFirst: true);
+        int words = tokens.IndexOf("--");
+        if (words < 0)
+        {
+            // '--version', '--help', or nothing at all.
+            return Invoke(CreateFullRoot(globals), tokens.Count == 0 ? ["--help"] : [.. tokens]);
+        }
+
+        List<string> before = tokens[..words];
+        string name = tokens[words + 1];
+        string[] rest = [.. tokens.Skip(words + 2)];
+        Verb verb = Verb.Find(name) ?? throw Unknown(name);
+        if (before.Contains("--help"))
+        {
+            rest = ["--help"];
+            before.Remove("--help");
+        }
+
+        Command command = verb.Create(globals);
+        root.Add(command);
+        List<string> own = Tokens.Normalize(command, root.Options.Where(static option => option.Recursive), rest, verb.StopsAtFirstWord);
+        return await InvokeAsync(root, [.. before, name, .. own]);
+    }
+
+    private static RootCommand CreateRoot(GlobalOptions globals)
+    {
+        RootCommand root = new("Runs containers: images from registries, isolated by the kernel, without a daemon");
+
+        // -h means --hostname to run, as docker has it; everywhere the long form helps.
+        root.Options.Remove(root.Options.OfType<HelpOption>().Single());
+        root.Add(new HelpOption("--help"));
+        root.Options.Remove(root.Options.OfType<VersionOption>().Single());
+        root.Add(globals.Version);
+        root.Add(globals.Root);
+        root.Add(globals.RunRoot);
+        root.SetAction(parsed =>
+        {
+            if (parsed.GetValue(globals.Version))
+            {
+                parsed.InvocationConfiguration.Output.WriteLine(ProgramVersion.Line);
+            }
+
+            return ExitCode.Success;
+        });
+        return root;
+    }
+
+    private static int Invoke(RootCommand root, string[] tokens) => Check(Parse(root, tokens)).Invoke(Configuration());
+
+    private static async Task<int> InvokeAsync(RootCommand root, string[] tokens)
+    {
+        ParseResult parsed = Check(Parse(root, tokens));
+        return parsed.Action is System.CommandLine.Invocation.SynchronousCommandLineAction
+            ? parsed.Invoke(Configuration())
+            : await parsed.InvokeAsync(Configuration());
+    }
+
+    private static ParseResult Parse(RootCommand root, string[] tokens) =>
+        CommandLineParser.Parse(root, tokens, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+
+    private static InvocationConfiguration Configuration() => new() { EnableDefaultExceptionHandler = false };
+
+    private static ParseResult Check(ParseResult parsed)
+    {
+        if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
+        {
+            string message = parsed.Errors[0].Message.TrimEnd('.');
+            throw Tokens.Usage(parsed.CommandResult.Command, $"{char.ToLowerInvariant(message[0])}{message[1..]}");
+        }
+
+        return parsed;
+    }
+
+    private static CrunException Unknown(string name)
+    {
+        string? near = Verb.All.Select(static verb => verb.Name).FirstOrDefault(verb => Distance(verb, name) <= 2);
+        return new CrunException($"cannot run '{name}'", "there is no such command")
+        {
+            Hints = [near is null ? "crun-sharp --help" : $"crun-sharp {near}"],
+        };
+    }
+
+    /// <summary>How many letters must be changed, added or dropped to get from one word to the other.</summary>
+    private static int Distance(string from, string to)
+    {
+        int[] row = [.. Enumerable.Range(0, to.Length + 1)];
+        for (int i = 1; i <= from.Length; i++)
+        {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= to.Length; j++)
+            {
+                int above = row[j];
+                row[j] = Math.Min(Math.Min(above, row[j - 1]) + 1, diagonal + (from[i - 1] == to[j - 1] ? 0 : 1));
+                diagonal = above;
+            }
+        }
+
+        return row[^1];
+    }
+}

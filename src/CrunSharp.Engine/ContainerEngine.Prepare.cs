@@ -1,0 +1,174 @@
+using System.Text;
+using CrunSharp.Bundles;
+using CrunSharp.Images;
+using CrunSharp.Linux;
+using CrunSharp.Oci;
+using Microsoft.Win32.SafeHandles;
+
+namespace CrunSharp.Engine;
+
+public sealed partial class ContainerEngine
+{
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    /// <summary>The image for a run: from the store, or by the policy from its registry.</summary>
+    private StoredImage GetImage(RunRequest request, Func<IPullObserver?> observe)
+    {
+        StoredImage? stored = request.Pull == PullPolicy.Always ? null : Images.Find(request.Image);
+        if (stored is not null && request.Platform is { } wanted && !wanted.Matches(stored.Config.Platform))
+        {
+            stored = null;
+        }
+
+        if (stored is null)
+        {
+            if (request.Pull == PullPolicy.Never)
+            {
+                throw new CrunException($"cannot run the image '{request.Image}'", "it is not in the store, and --pull never forbids to fetch it")
+                {
+                    Hints = [$"crun-sharp pull {request.Image}"],
+                };
+            }
+
+            Reference reference = Reference.Parse(request.Image);
+            if (request.Pull == PullPolicy.Missing)
+            {
+                observe()?.Missing(reference);
+            }
+
+            stored = PullAsync(reference, request.Platform ?? Platform.Host, observe(), CancellationToken.None).GetAwaiter().GetResult().Image;
+        }
+
+        if (request.Platform is null && !Platform.Host.Matches(stored.Config.Platform))
+        {
+            _warn($"the image is for {stored.Config.Platform}, this host is {Platform.Host}");
+        }
+
+        return stored;
+    }
+
+    private static void PrepareDirectory(ContainerDirectory directory, StoredImage image)
+    {
+        string upper = $"{directory.Scratch}/upper";
+        Directory.CreateDirectory(directory.Scratch, Private);
+        Directory.CreateDirectory(upper);
+        Directory.CreateDirectory($"{directory.Scratch}/work", Private);
+        Directory.CreateDirectory(directory.MountPoint);
+
+        // The upper directory is what the container sees as its root directory: it takes the image's owner and mode.
+        using SafeFileHandle root = FileSystem.OpenPath(upper, OpenAs.Directory);
+        if (image.Root.Owner != 0 || image.Root.Group != 0)
+        {
+            FileSystem.SetOwner(root, image.Root.Owner, image.Root.Group);
+        }
+
+        FileSystem.SetMode(root, image.Root.Mode);
+    }
+
+    private static UserDatabase ReadUsers(IReadOnlyList<string> layers)
+    {
+        using LayeredRoot root = new(layers);
+        return new UserDatabase(root.TryRead("/etc/passwd", LargestUserDatabase), root.TryRead("/etc/group", LargestUserDatabase));
+    }
+
+    private static ImageDefaults Defaults(ImageConfig config) => new()
+    {
+        Entrypoint = config.Entrypoint,
+        Command = config.Cmd,
+        Environment = config.Env,
+        User = config.User,
+        WorkingDirectory = config.WorkingDir,
+    };
+
+    private static List<string> CommandOf(ImageConfig config, RunOptions options)
+    {
+        IReadOnlyList<string> entrypoint = options.Entrypoint switch
+        {
+            null => config.Entrypoint,
+            "" => [],
+            { } program => [program],
+        };
+        IReadOnlyList<string> arguments = options.Command.Count > 0 ? options.Command
+            : options.Entrypoint is null ? config.Cmd
+            : [];
+        return [.. entrypoint, .. arguments];
+    }
+
+    private static string HostName() => File.ReadAllText("/proc/sys/kernel/hostname").Trim();
+
+    // What the user mounts on /etc, or on one of the files, was asked for: ours stay away.
+    private static List<Mount> WithEtc(IReadOnlyList<Mount> mounts, ContainerDirectory directory)
+    {
+        List<Mount> result = [.. mounts];
+        foreach (Mount own in EtcFiles.Mounts(directory))
+        {
+            if (!mounts.Any(mount => mount.Destination == own.Destination))
+            {
+                result.Add(own);
+            }
+        }
+
+        return result;
+    }
+
+    private static Process? WithSize(Process? process) =>
+        process is { Terminal: true } && Terminal.GetSize(0) is var (columns, rows)
+            ? process with { ConsoleSize = new ConsoleSize(rows, columns) }
+            : process;
+
+    private List<BundleMount> ResolveVolumes(IReadOnlyList<VolumeOption> volumes) => [.. volumes.Select(ResolveVolume)];
+
+    private BundleMount ResolveVolume(VolumeOption volume)
+    {
+        string source = volume switch
+        {
+            { IsPath: true } => Path.GetFullPath(volume.Source!),
+            { Source: { } name } => NamedVolume(name),
+            _ => throw new CrunException($"cannot use -v '{volume.Destination}'", "volumes without a name are not supported yet"),
+        };
+        if (!Path.Exists(source))
+        {
+            throw new CrunException($"cannot mount '{source}'", "no such file or directory")
+            {
+                Hints = [$"mkdir -p {source}"],
+            };
+        }
+
+        return new BundleMount { Type = "bind", Source = source, Destination = volume.Destination, Options = volume.Options };
+    }
+
+    private string NamedVolume(string name)
+    {
+        string data = $"{Paths.Root}/volumes/{ContainerNames.Check(name)}/_data";
+        Directory.CreateDirectory($"{Paths.Root}/volumes", Private);
+        Directory.CreateDirectory(data);
+        return data;
+    }
+
+    private static BundleFacts HostBundleFacts() => new()
+    {
+        Rootful = !UserNamespace.IsRootless,
+        Kernel = Environment.OSVersion.Version,
+        Architecture = Platform.Host.Architecture,
+        UnifiedCgroups = File.Exists("/sys/fs/cgroup/cgroup.controllers"),
+        HostHostname = HostName(),
+        HostEnvironment = Environment.GetEnvironmentVariable,
+        MappedGids = UserNamespace.Outer is { } outer ? MappedFromZero(outer) : uint.MaxValue,
+    };
+
+    private static uint MappedFromZero(OuterUser outer)
+    {
+        uint next = 0;
+        foreach (IdExtent extent in outer.Gids.OrderBy(static extent => extent.Inside))
+        {
+            if (extent.Inside != next)
+            {
+                break;
+            }
+
+            next += extent.Count;
+        }
+
+        return next;
+    }
+}

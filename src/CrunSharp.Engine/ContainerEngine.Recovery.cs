@@ -1,0 +1,61 @@
+using CrunSharp.Linux;
+using CrunSharp.Oci;
+
+namespace CrunSharp.Engine;
+
+public sealed partial class ContainerEngine
+{
+    /// <summary>Clears what killed runs left: helpers, cgroups, and containers that were started with --rm.</summary>
+    /// <remarks>
+    /// Never a container that runs, and never the writable layer of one started without --rm. A failure here must
+    /// not stop the run that it precedes.
+    /// </remarks>
+    public void Recover()
+    {
+        try
+        {
+            Containers.Sweep();
+            foreach (Container container in Containers.List())
+            {
+                RecoverOne(container);
+            }
+        }
+        catch (Exception failure) when (failure is CrunException or LinuxException or IOException or UnauthorizedAccessException)
+        {
+            _warn($"cannot clear what an earlier run left: {failure.Message}");
+        }
+    }
+
+    private void RecoverOne(Container container)
+    {
+        if (container.IsRunning || container.Status == ContainerStatus.Created || container.Record.Monitor is not { } monitor || monitor.IsAlive())
+        {
+            return;
+        }
+
+        if (container.Record.AutoRemove)
+        {
+            // A lock held by another says that somebody is at it already.
+            using (FileLock? free = FileLock.TryAcquire(container.Directory.Lock))
+            {
+                if (free is null)
+                {
+                    return;
+                }
+            }
+
+            Destroy(container.Directory);
+            return;
+        }
+
+        if (container.Status == ContainerStatus.Dead)
+        {
+            foreach (ProcessIdentity helper in container.Record.Helpers)
+            {
+                EndProcess(helper, SIGKILL);
+            }
+
+            Runtime.Delete(container.Id, force: true);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using CrunSharp.Bundles;
+using CrunSharp.Images;
+using CrunSharp.Linux;
+using CrunSharp.Networks;
+using CrunSharp.Oci;
+using CrunSharp.Runtime;
+using Microsoft.Win32.SafeHandles;
+
+namespace CrunSharp.Engine;
+
+public sealed partial class ContainerEngine
+{
+    private const int LargestUserDatabase = 1 << 20;
+
+    /// <summary>Makes a container and runs it; this process becomes its monitor and ends as the container's program does.</summary>
+    /// <param name="observe">Asked for when, and only when, an image has to be pulled.</param>
+    /// <exception cref="CrunException">It could not be started; nothing of it is left.</exception>
+    [DoesNotReturn]
+    public void Run(RunRequest request, Func<IPullObserver?> observe)
+    {
+        if (request.Options is { Terminal: true, Interactive: true } && !Terminal.Is(0))
+        {
+            throw NoTerminal("run");
+        }
+
+        Recover();
+        StoredImage image = GetImage(request, observe);
+        NetworkHelper? helper = request.Network.Kind == NetworkKind.Private ? NetworkHelper.Find() : null;
+        using IDisposable hold = Images.Hold(image);
+        using CreatedContainer container = Containers.Create(request.Name, (id, name) => new ContainerRecord
+        {
+            Id = id,
+            Name = name,
+            Image = request.Image,
+            ImageId = image.Id,
+            Command = CommandOf(image.Config, request.Options),
+            Created = DateTimeOffset.UtcNow,
+            AutoRemove = request.AutoRemove,
+            Terminal = request.Options.Terminal,
+            Network = request.Network.ToString(),
+            StopSignal = image.Config.StopSignal is { Length: > 0 } signal ? signal : "TERM",
+            Monitor = ProcessIdentity.Current,
+        });
+        try
+        {
+            Launch(request, image, container, helper);
+        }
+        catch
+        {
+            Undo(container);
+            throw;
+        }
+    }
+
+    internal static CrunException NoTerminal(string verb) => new($"cannot {verb} with -t", "the input device is not a TTY")
+    {
+        Hints = ["leave out -t where the input comes from a file or a pipe"],
+    };
+
+    [DoesNotReturn]
+    private void Launch(RunRequest request, StoredImage image, CreatedContainer container, NetworkHelper? helper)
+    {
+        ContainerDirectory directory = container.Directory;
+        PrepareDirectory(directory, image);
+        RunOptions options = request.Options with
+        {
+            ContainerId = container.Record.Id.Value,
+            Network = request.Network.Kind == NetworkKind.Host ? NamespaceChoice.Host : NamespaceChoice.Private,
+            Mounts = [.. request.Options.Mounts, .. ResolveVolumes(request.Volumes)],
+        };
+        Spec spec = BundleSpec.Create(Defaults(image.Config), options, ReadUsers(image.LayerDirectories), HostBundleFacts());
+        EtcFiles.Write(directory, spec.Hostname ?? HostName(), request.Network, helper?.NameServers ?? []);
+        spec = spec with
+        {
+            Root = new Root { Path = directory.MountPoint, Readonly = options.ReadOnlyRoot },
+            Mounts = WithEtc(spec.Mounts, directory),
+            Process = WithSize(spec.Process),
+        };
+        File.WriteAllBytes(directory.Config, SpecWriter.Write(spec));
+
+        NetworkAttachment? network = null;
+        using AttachedStdio stdio = AttachedStdio.Create(options.Interactive, options.Terminal);
+        try
+        {
+            Launched launched = Runtime.Run(new LaunchRequest
+            {
+                Id = container.Record.Id,
+                Spec = spec,
+                Bundle = directory.Path,
+                Root = new RootSource.Overlay(image.LayerDirectories, directory.Scratch, directory.MountPoint, UserNamespace.IsRootless, request.AutoRemove),
+                OwnTerminal = options.Terminal,
+                Stdio = stdio.Inside,
+                Init = options.Init,
+                Wire = async (pid, cancellationToken) =>
+                {
+                    // From here on whoever finds the record knows what to end, whatever becomes of us.
+                    container.Update(container.Record with { Process = ProcessIdentity.TryGet(pid), Started = DateTimeOffset.UtcNow });
+                    if (helper is not null)
+                    {
+                        network = await helper.AttachAsync(pid, cancellationToken);
+                        container.Update(container.Record with { Helpers = [Identity(network)] });
+                    }
+                },
+            });
+            stdio.Dispose();
+            CrunSharp.Runtime.Monitor.Become(Order(container, launched, stdio, options, network));
+        }
+        catch
+        {
+            if (network is not null)
+            {
+                Processes.Signal(network.PidFd, SIGKILL);
+                network.Dispose();
+            }
+
+            throw;
+        }
+    }
+
+    private MonitorOrder Order(CreatedContainer container, Launched launched, AttachedStdio stdio, RunOptions options, NetworkAttachment? network)
+    {
+        ContainerRecord record = container.Record;
+        List<MonitorAction> actions = [];
+        if (network is not null)
+        {
+            actions.Add(new MonitorAction.Kill(network.PidFd));
+        }
+
+        foreach (string cgroup in launched.CgroupDirectories)
+        {
+            actions.Add(new MonitorAction.RemoveCgroup(cgroup, KillFirst: true));
+        }
+
+        actions.Add(new MonitorAction.RemoveTree($"{Paths.RunRoot}/runtime/{record.Id}"));
+        if (record.AutoRemove)
+        {
+            // The name last: while it is there, nobody else can take it for a container that still exists.
+            actions.Add(new MonitorAction.RemoveTree(container.Directory.Path));
+            actions.Add(new MonitorAction.Unlink(Containers.NamePath(record.Name)));
+        }
+
+        return new MonitorOrder
+        {
+            Pid = launched.Pid,
+            PidFd = launched.PidFd,
+            Terminal = launched.Terminal,
+            Input = stdio.Input,
+            Output = stdio.Output,
+            Error = stdio.Error,
+            HandOnInput = options.Interactive,
+            InputOnce = options.Interactive && !options.Terminal,
+            Raw = options is { Terminal: true, Interactive: true },
+            Record = container.Directory.Exit,
+            Actions = actions,
+        };
+    }
+
+    /// <summary>A container that never ran leaves nothing, and a failure to clear it never hides why.</summary>
+    private void Undo(CreatedContainer container)
+    {
+        try
+        {
+            container.Dispose();
+            Destroy(container.Directory);
+        }
+        catch (Exception failure) when (failure is CrunException or LinuxException or IOException or UnauthorizedAccessException)
+        {
+            _warn($"cannot clear what is left of container {container.Record.Id}: {failure.Message}");
+        }
+    }
+
+    private static ProcessIdentity Identity(NetworkAttachment network) =>
+        ProcessIdentity.TryGet(network.HelperPid)
+        ?? throw new CrunException($"cannot connect the container by {network.Helper}", "the helper ended at once");
+}

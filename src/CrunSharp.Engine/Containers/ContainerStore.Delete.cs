@@ -1,0 +1,71 @@
+using System.Text;
+using CrunSharp.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace CrunSharp.Engine;
+
+public sealed partial class ContainerStore
+{
+    private static readonly TimeSpan s_age = TimeSpan.FromSeconds(30);
+
+    /// <summary>Takes away a container's directory and name; the caller holds its lock and has ended its processes.</summary>
+    public void Delete(Container container)
+    {
+        string removed = $"{_containers}/{Removed}{container.Id}";
+        Directory.Move(container.Directory.Path, removed);
+        DropName(container.Name, container.Id.Value);
+        DeleteTree(removed);
+    }
+
+    /// <summary>Takes away what is left of makings and removals that were killed.</summary>
+    public void Sweep()
+    {
+        foreach (string path in Directory.EnumerateDirectories(_containers, ".*"))
+        {
+            string name = Path.GetFileName(path);
+            bool fresh = name.StartsWith(Fresh, StringComparison.Ordinal);
+            if (!fresh && !name.StartsWith(Removed, StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            // Between the making of a directory and of its lock there is a moment that no lock tells of.
+            ContainerDirectory directory = new(path);
+            if (fresh && !File.Exists(directory.Lock) && DateTime.UtcNow - Directory.GetCreationTimeUtc(path) < s_age)
+            {
+                continue;
+            }
+
+            try
+            {
+                using FileLock? held = FileLock.TryAcquire(directory.Lock);
+                if (held is not null)
+                {
+                    DropNames(name[Fresh.Length..]);
+                    DeleteTree(path);
+                }
+            }
+            catch (LinuxException failure) when (failure.Errno == NoSuchFile)
+            {
+                // It went while we looked.
+            }
+        }
+    }
+
+    private const int NoSuchFile = 2;
+
+    private void DeleteTree(string path)
+    {
+        // By descriptors and byte names: a container may have written names that are no text.
+        using SafeFileHandle parent = FileSystem.OpenPath(_containers, OpenAs.Directory);
+        FileSystem.RemoveTree(parent, Encoding.UTF8.GetBytes(Path.GetFileName(path)));
+    }
+
+    private void DropName(string name, string id)
+    {
+        if (NameOwner(name) == id)
+        {
+            File.Delete(NamePath(name));
+        }
+    }
+}
