@@ -119,7 +119,8 @@ public sealed partial class ContainerStore
     /// <summary>As <see cref="Get"/>; null where there is none.</summary>
     public Container? Find(string nameOrId)
     {
-        if (nameOrId.Length == 0 || nameOrId.AsSpan().ContainsAny('/', '\0') || nameOrId[0] == '.')
+        // What no name and no id contains could mean more than one file below: a path, or a pattern.
+        if (nameOrId.Length == 0 || nameOrId[0] == '.' || nameOrId.AsSpan().ContainsAny("/\0*?"))
         {
             return null;
         }
@@ -134,7 +135,7 @@ public sealed partial class ContainerStore
             return byName;
         }
 
-        List<string> matches = [.. Directory.EnumerateDirectories(_containers, $"{Escape(nameOrId)}*").Take(2)];
+        List<string> matches = [.. Directory.EnumerateDirectories(_containers, $"{nameOrId}*").Take(2)];
         return matches switch
         {
             [string only] when TryRead(Path.GetFileName(only)) is { } byPrefix => byPrefix,
@@ -158,9 +159,6 @@ public sealed partial class ContainerStore
 
     private static CrunException Unknown(string nameOrId) =>
         new($"cannot find the container '{nameOrId}'", "none has this name or id") { Hints = ["crun-sharp ps -a"] };
-
-    // The pattern of EnumerateDirectories knows * and ?; names have neither, but what a user types may.
-    private static string Escape(string text) => text.AsSpan().ContainsAny('*', '?') ? "\0" : text;
 
     private static void CreatePrivate(string path) =>
         Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);

@@ -1,0 +1,94 @@
+using System.Text;
+using CrunSharp.Testing;
+using Xunit;
+
+namespace CrunSharp.Engine.Tests;
+
+public sealed class LayeredRootTests : IDisposable
+{
+    private readonly TemporaryDirectory _layers = new();
+
+    public void Dispose() => _layers.Dispose();
+
+    [Fact]
+    public void Read_OfAFileInBothLayers_TakesTheUpper()
+    {
+        Write("upper/etc/passwd", "new");
+        Write("lower/etc/passwd", "old");
+        Assert.Equal("new", Read("/etc/passwd"));
+    }
+
+    [Fact]
+    public void Read_OfAFileOnlyBelow_LooksThroughTheDirectoryAbove()
+    {
+        Write("upper/etc/other", "x");
+        Write("lower/etc/passwd", "old");
+        Assert.Equal("old", Read("/etc/passwd"));
+    }
+
+    [Fact]
+    public void Read_BeneathAFileThatCoversADirectory_FindsNothing()
+    {
+        Write("upper/etc", "a file");
+        Write("lower/etc/passwd", "old");
+        Assert.Null(Read("/etc/passwd"));
+    }
+
+    [Theory]
+    [InlineData("/etc")]
+    [InlineData("../../../../../../../../etc")]
+    public void Read_ThroughALinkThatLeadsOutOfTheRoot_StaysInside(string target)
+    {
+        Write("lower/etc/passwd", "inside");
+        Directory.CreateDirectory(_layers["upper"]);
+        File.CreateSymbolicLink(_layers["upper/door"], target);
+        Assert.Equal("inside", Read("/door/passwd"));
+    }
+
+    [Fact]
+    public void Read_OfALinkIntoAnotherLayer_IsFollowedThere()
+    {
+        Write("lower/usr/etc/passwd", "far");
+        Directory.CreateDirectory(_layers["upper/etc"]);
+        File.CreateSymbolicLink(_layers["upper/etc/passwd"], "../usr/etc/passwd");
+        Assert.Equal("far", Read("/etc/passwd"));
+    }
+
+    [Fact]
+    public void Read_OfLinksInACircle_Ends()
+    {
+        Directory.CreateDirectory(_layers["upper"]);
+        File.CreateSymbolicLink(_layers["upper/a"], "b");
+        File.CreateSymbolicLink(_layers["upper/b"], "a");
+        Assert.Null(Read("/a"));
+    }
+
+    [Fact]
+    public void Read_OfAFifo_DoesNotWait()
+    {
+        Directory.CreateDirectory(_layers["upper/etc"]);
+        Assert.Equal(0, Command.Run("mkfifo", _layers["upper/etc/passwd"]).ExitCode);
+        Assert.Null(Read("/etc/passwd"));
+    }
+
+    [Fact]
+    public void Read_OfAFileBeyondTheLimit_FindsNothing()
+    {
+        Write("upper/etc/passwd", new string('x', 101));
+        Assert.Null(Read("/etc/passwd"));
+    }
+
+    private string? Read(string path)
+    {
+        Directory.CreateDirectory(_layers["upper"]);
+        Directory.CreateDirectory(_layers["lower"]);
+        using LayeredRoot root = new([_layers["upper"], _layers["lower"]]);
+        return root.TryRead(path, 100) is { } bytes ? Encoding.UTF8.GetString(bytes) : null;
+    }
+
+    private void Write(string path, string text)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(_layers[path])!);
+        File.WriteAllText(_layers[path], text);
+    }
+}
