@@ -142,6 +142,9 @@ public sealed record BundleMount
 /// <param name="Permissions">Of <c>r</c>, <c>w</c> and <c>m</c>.</param>
 public sealed record DeviceMapping(string ContainerPath, char Type, uint Major, uint Minor, string Permissions)
 {
+    /// <summary>Absent: the same as in the container.</summary>
+    public string? HostPath { get; init; }
+
     public uint FileMode { get; init; } = 0b110_110_110;
 
     public uint Uid { get; init; }

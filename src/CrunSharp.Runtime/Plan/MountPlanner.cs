@@ -96,16 +96,13 @@ internal sealed class MountPlanner(PlanBuilder plan, Spec spec, NamespacePlan na
         MountMode mode = options.Recursive ? MountMode.Recursive : MountMode.None;
         if ((options.RecursiveSet | options.RecursiveClear) != MountAttributes.None)
         {
-            // Both at once would take two calls; what is said for the top alone must be said for the tree as well.
-            if ((set & ~options.RecursiveSet) != 0 || (clear & ~(options.RecursiveClear | options.RecursiveSet)) != 0)
+            if ((clear & ~(options.RecursiveClear | options.RecursiveSet)) != 0)
             {
-                throw new CrunException($"cannot mount {origin}", "options for the whole tree cannot stand beside others for its top alone")
-                {
-                    Hints = ["write those with an r before them as well: rro, rnosuid, rnodev, rnoexec"],
-                };
+                throw new CrunException($"cannot mount {origin}", "options for the whole tree cannot stand beside others that loosen its top alone");
             }
 
-            (set, clear) = (options.RecursiveSet, options.RecursiveClear);
+            // Both at once would take two calls: what restricts the top then restricts the whole tree.
+            (set, clear) = (options.RecursiveSet | (set & ~options.RecursiveClear), options.RecursiveClear);
             mode |= MountMode.AttributesRecursive;
         }
 
