@@ -162,7 +162,7 @@ public static unsafe partial class Descriptors
     private static byte[] ReadAll(SafeFileHandle file, string path, int limit)
     {
         // Files of procfs say 0, so the size is only a first guess.
-        byte[] buffer = GC.AllocateUninitializedArray<byte>((int)Math.Clamp(RandomAccess.GetLength(file) + 1, 4096, limit + 1L));
+        byte[] buffer = GC.AllocateUninitializedArray<byte>((int)Math.Min(Math.Max(RandomAccess.GetLength(file) + 1, 4096), limit + 1L));
         int length = 0;
         while (true)
         {
