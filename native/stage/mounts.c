@@ -263,6 +263,10 @@ read_only_path(struct stage *stage, const struct plan_step *step)
 	if (target < 0)
 		return is_absent(errno) ? 0 : fail(stage, "make '%s' read-only", path);
 
+	/* A mount of its own needs no other on top, with copies of all that is mounted in it; a plain path is EINVAL. */
+	if (change_attributes(target, MOUNT_ATTR_RDONLY, 0, false) == 0)
+		return 0;
+
 	/* The top alone becomes read-only: what is mounted below keeps its own attributes, as callers of runc expect. */
 	bool is_left = true;
 	AUTO_CLOSE int tree = clone_tree(target, true);

@@ -67,7 +67,8 @@ internal sealed class MountPlanner(PlanBuilder plan, Spec spec, NamespacePlan na
     private void AddFilesystem(int index, string path, string type, MountOptions options, string origin)
     {
         MountAttributes attributes = options.Set | options.RecursiveSet;
-        if ((attributes & MountAttributes.ReadOnly) != 0 && TakesSomethingIn(index, path))
+        // Others have the directories that things are mounted on from the start.
+        if ((attributes & MountAttributes.ReadOnly) != 0 && type == "tmpfs" && TakesSomethingIn(index, path))
         {
             attributes &= ~MountAttributes.ReadOnly;
             _deferred.Add(new MakePathReadOnly(path) { Origin = origin });
