@@ -51,5 +51,50 @@ public sealed partial class ContainerEngine
         });
     }
 
-    private Process ExecProcess(Container container, Spec spec, ExecCommand command) => throw new NotSupportedException();
+    /// <summary>The container's own process with another program: what the user does not say stays as it is there.</summary>
+    private Process ExecProcess(Container container, Spec spec, ExecCommand command)
+    {
+        Process first = spec.Process ?? throw new CrunException($"cannot run a program in the container '{command.Container}'", "its config.json has no process");
+        UserDatabase users = ReadUsers([$"{container.Directory.Scratch}/upper", .. LayersOf(container)]);
+        ImageDefaults surroundings = new()
+        {
+            Environment = EnvironmentFor(command, first, users),
+            User = $"{first.User.Uid}:{first.User.Gid}",
+            WorkingDirectory = first.Cwd,
+        };
+        RunOptions options = new()
+        {
+            ContainerId = container.Id.Value,
+            Entrypoint = "",
+            Command = command.Command,
+            Environment = command.Environment,
+            User = command.User,
+            WorkingDirectory = command.WorkingDirectory,
+            Terminal = command.Terminal,
+            Interactive = command.Interactive,
+            Privileged = command.Privileged,
+        };
+        Process process = BundleSpec.Create(surroundings, options, users, HostBundleFacts()).Process!;
+        return first with
+        {
+            Terminal = command.Terminal,
+            ConsoleSize = null,
+            Args = process.Args,
+            Env = process.Env,
+            Cwd = process.Cwd,
+            User = command.User is null ? first.User : process.User with { Umask = first.User.Umask },
+            Capabilities = command.Privileged ? process.Capabilities : first.Capabilities,
+        };
+    }
+
+    // HOME follows the user, unless the image or the user of run set it to something else.
+    private static List<string> EnvironmentFor(ExecCommand command, Process first, UserDatabase users)
+    {
+        string home = $"HOME={users.Find($"{first.User.Uid}", []).Home}";
+        return [.. first.Env.Where(entry => command.User is null || entry != home)];
+    }
+
+    private IReadOnlyList<string> LayersOf(Container container) =>
+        Images.Find(container.Record.ImageId.ToString())?.LayerDirectories
+        ?? throw new CrunException($"cannot look into the container '{container.Name}'", $"its image {container.Record.ImageId} is gone from the store");
 }

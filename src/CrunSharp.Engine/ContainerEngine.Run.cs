@@ -67,6 +67,8 @@ public sealed partial class ContainerEngine
         RunOptions options = request.Options with
         {
             ContainerId = container.Record.Id.Value,
+            // As docker: on the host's network a container calls itself as the host does.
+            Hostname = request.Options.Hostname ?? (request.Network.Kind == NetworkKind.Host ? HostName() : null),
             Network = request.Network.Kind == NetworkKind.Host ? NamespaceChoice.Host : NamespaceChoice.Private,
             Mounts = [.. request.Options.Mounts, .. ResolveVolumes(request.Volumes)],
         };

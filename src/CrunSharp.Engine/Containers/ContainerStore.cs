@@ -55,7 +55,7 @@ public sealed partial class ContainerStore
                 {
                     throw new CrunException($"cannot name the container '{name}'", $"the container {NameOwner(name)} has this name")
                     {
-                        Hints = [$"crun-sharp rm {name}", "or choose another name"],
+                        Hints = [$"crun-sharp rm -f {name}", "or choose another name"],
                     };
                 }
             }
