@@ -38,6 +38,6 @@ store=(--root "$PWD/out/demo/store" --runroot "$PWD/out/demo/run")
 "$program" "${store[@]}" pull alpine
 
 # The script stays, to stop the registry; Ctrl-C belongs to the container.
-trap '' INT
+trap : INT
 echo "\$ crun-sharp ${arguments[*]}"
 "$program" "${store[@]}" "${arguments[@]}"

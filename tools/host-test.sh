@@ -6,13 +6,16 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 projects='CrunSharp.Host.Tests CrunSharp.Cli.Tests'
 status=0
+mkdir -p out/reports
 
+# Each report says what ran as whom: .ci/run looks there for tests that were skipped everywhere.
 run_tests() {
 	local project
 	for project in $projects; do
 		echo "-- $project as $(id -un)"
 		# 8 is "no tests": a test program may have none for this user.
-		tests/"$project/bin/Debug/net10.0/$project" --ignore-exit-code 8 ${CRUN_SHARP_TEST_ARGUMENTS:-} || status=1
+		tests/"$project/bin/Debug/net10.0/$project" --ignore-exit-code 8 --results-directory out/reports \
+			--report-ctrf --report-ctrf-filename "$project.$(id -un | sed 's/-[0-9]*$//').json" ${CRUN_SHARP_TEST_ARGUMENTS:-} || status=1
 	done
 }
 
@@ -42,7 +45,7 @@ chmod 755 "$copy"
 cp Runtime.sln "$copy"
 mkdir -p "$copy/out" "$copy/tools"
 cp tools/host-test.sh "$copy/tools/"
-cp -a out/crun-sharp out/crun-sharp-oci out/native out/images "$copy/out/" 2>/dev/null
+cp -a --reflink=auto out/crun-sharp out/crun-sharp-oci out/native out/images out/registry "$copy/out/"
 for project in $projects; do
 	mkdir -p "$copy/tests/$project/bin/Debug"
 	cp -a "tests/$project/bin/Debug/net10.0" "$copy/tests/$project/bin/Debug/"
@@ -62,7 +65,7 @@ run_as() {
 		fi
 		exec setpriv --reuid "$2" --regid "$2" --init-groups --inh-caps=-all --reset-env env \
 			PATH="$PATH" DOTNET_CLI_TELEMETRY_OPTOUT=1 XDG_RUNTIME_DIR="$3/run" DOTNET_CLI_HOME="$3" HOME="$3" TMPDIR="$3/tmp" LANG=C.UTF-8 \
-			DOTNET_ROOT="$(dirname "$(readlink -f "$(command -v dotnet)")")" \
+			DOTNET_ROOT="$(tools/dotnet-root.sh)" \
 			CRUN_SHARP_INSIST_SUBIDS="$4" CRUN_SHARP_TEST_ARGUMENTS="${CRUN_SHARP_TEST_ARGUMENTS:-}" "$1/tools/host-test.sh"
 		' run_as "$copy" "$user" "$home" "$insist"
 }
@@ -77,6 +80,8 @@ users="$users $one_id"
 first=$(awk -F: 'BEGIN { next_free = 1000000 } $2 + $3 > next_free { next_free = $2 + $3 } END { print next_free }' /etc/subuid /etc/subgid)
 usermod --add-subuids "$first-$((first + 65535))" --add-subgids "$first-$((first + 65535))" "$with_ids" || exit 1
 
+install -d -m 1777 "$copy/out/reports"
 run_as "$with_ids" "${CRUN_SHARP_INSIST_SUBIDS:-}" || status=1
 run_as "$one_id" "${CRUN_SHARP_INSIST_ONEID:-}" || status=1
+cp "$copy"/out/reports/*.json out/reports/
 exit $status

@@ -84,6 +84,12 @@ public static partial class Host
 
     private static string? TryCgroup(string hierarchy, string file)
     {
+        // Where version 2 is mounted, making a directory for the hierarchy would make a cgroup of that name.
+        if (!Directory.Exists(hierarchy))
+        {
+            return $"nothing is mounted at '{hierarchy}'";
+        }
+
         string directory = Path.Combine(hierarchy, $"crun-sharp-try-{Environment.ProcessId}");
         try
         {
