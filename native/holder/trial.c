@@ -72,7 +72,8 @@ try_overlay(int directory, bool in_user_namespace)
 			return error;
 	}
 
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || fchdir(directory) < 0)
+	/* Before the mount namespace is new: it takes the working directory along, a descriptor stays with the old one. */
+	if (fchdir(directory) < 0 || unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return errno;
 
 	(void)snprintf(options, sizeof options, "lowerdir=lower,upperdir=upper,workdir=work%s", in_user_namespace ? ",userxattr" : "");

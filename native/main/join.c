@@ -39,20 +39,25 @@ is_this_boot(const char *boot_id)
 }
 
 static bool
-started_at(int pid, unsigned long long start_time)
+lives_since(int pid, unsigned long long start_time)
 {
 	char path[32], text[1024];
 	unsigned long long found;
+	char state;
 
 	(void)snprintf(path, sizeof path, "/proc/%d/stat", pid);
 	if (!read_text(path, text, sizeof text))
 		return false;
 
-	/* The name, field 2, may hold anything, ')' included: count from the last one. Start time is field 22. */
+	/*
+	 * The name, field 2, may hold anything, ')' included: count from the last one. State is field 3, start time 22.
+	 * A zombie still has its namespace, but not for long: let managed code start a new holder there.
+	 */
 	const char *rest = strrchr(text, ')');
 	return rest != NULL &&
-	       sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &found) == 1 &&
-	       found == start_time;
+	       sscanf(rest + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &state,
+		      &found) == 2 &&
+	       found == start_time && state != 'Z' && state != 'X';
 }
 
 /* The descriptor decides, not the number: a pid can be another's by now. */
@@ -73,7 +78,7 @@ join_namespace(void)
 	char path[40];
 
 	(void)unsetenv(JOINED_VARIABLE);
-	if (!read_record(geteuid(), &record) || !is_this_boot(record.boot_id) || !started_at(record.pid, record.start_time))
+	if (!read_record(geteuid(), &record) || !is_this_boot(record.boot_id) || !lives_since(record.pid, record.start_time))
 		return;
 
 	(void)snprintf(path, sizeof path, "/proc/%d/ns/user", record.pid);

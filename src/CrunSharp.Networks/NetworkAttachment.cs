@@ -10,6 +10,9 @@ public sealed record NetworkAttachment : IDisposable
 
     public required int HelperPid { get; init; }
 
+    /// <summary>Field 22 of /proc/PID/stat: with the pid it names the process for good.</summary>
+    public required ulong HelperStartTime { get; init; }
+
     /// <summary>For the monitor's cleanup list; the helper is killed through it, never by its number.</summary>
     public required SafeFileHandle PidFd { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using CrunSharp.Linux;
 using CrunSharp.Oci;
 using Microsoft.Win32.SafeHandles;
@@ -125,9 +126,23 @@ public sealed partial class NetworkHelper
     {
         Helper = Name,
         HelperPid = helperPid,
+        HelperStartTime = StartTime(helperPid),
         PidFd = Processes.TryOpen(helperPid) ?? throw Failed("it ended at once"),
         NameServers = NameServers,
     };
+
+    private ulong StartTime(int pid)
+    {
+        try
+        {
+            // The helper's name has neither a space nor a parenthesis, so the fields can be counted: proc_pid_stat(5).
+            return ulong.Parse(File.ReadAllText($"/proc/{pid}/stat").Split(' ')[21], CultureInfo.InvariantCulture);
+        }
+        catch (IOException exception)
+        {
+            throw Failed("it ended at once", exception);
+        }
+    }
 
     private static string Quote(HelperProcess process)
     {

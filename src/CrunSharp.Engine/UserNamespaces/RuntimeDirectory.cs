@@ -42,7 +42,7 @@ internal static class RuntimeDirectory
         return IsOwn(lastResort) ? lastResort : throw NotOurs(lastResort);
     }
 
-    private static bool IsOwn(string path) =>
+    public static bool IsOwn(string path) =>
         Ownership.Of(path) is { IsDirectory: true } found
         && found.Uid == Identity.EffectiveUid
         && (found.Mode & Ownership.WritableByOthers) == 0;

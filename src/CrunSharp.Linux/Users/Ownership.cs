@@ -32,6 +32,12 @@ public readonly partial record struct Ownership(uint Uid, UnixFileMode Mode, boo
         return errno is ENOENT or EACCES or ENOTDIR ? null : throw new LinuxException(errno, $"statx(\"{path}\")");
     }
 
+    /// <summary>Whether executing the file gives capabilities.</summary>
+    public static unsafe bool HasFileCapabilities(string path) => getxattr(path, "security.capability", null, 0) > 0;
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial nint getxattr(string path, string name, byte* value, nuint size);
+
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static unsafe partial int statx(int directory, string path, int flags, uint mask, byte* status);
 }
