@@ -116,6 +116,7 @@ run_child(void *argument)
 	if (launch->hold >= 0) {
 		long got;
 
+		(void)raw_call(SYS_close, launch->hold_write, 0, 0, 0, 0);
 		do
 			got = raw_call(SYS_read, launch->hold, (long)&byte, 1, 0, 0);
 		while (got == -EINTR);
@@ -278,6 +279,7 @@ crunsharp_launch_layout(size_t field)
 		offsetof(struct launch, program),
 		offsetof(struct launch, cgroup),
 		offsetof(struct launch, hold),
+		offsetof(struct launch, hold_write),
 		offsetof(struct launch, report),
 		offsetof(struct launch, pid_fd),
 		offsetof(struct launch, joined),

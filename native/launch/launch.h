@@ -21,6 +21,7 @@ struct launch {
 	int32_t program;	  /* an open file, executed by descriptor */
 	int32_t cgroup;		  /* a directory of cgroup2 to be born in, or -1 */
 	int32_t hold;		  /* a pipe: the child executes once a byte comes, gives up at its end; or -1 */
+	int32_t hold_write;	  /* the pipe's other end: in the child it is closed, or no end would be seen */
 	int32_t report;		  /* index in fds of the socket that is told of a failed exec, or -1 */
 	int32_t pid_fd;		  /* out */
 	int32_t joined;		  /* out: 1 when the child was born in `cgroup`; an old kernel leaves that to the caller */
@@ -34,6 +35,9 @@ EXPORT int crunsharp_become(const struct launch *launch);
 
 /* Starts `path` as posix_spawn does; stdio[i] -1 leaves descriptor i as it is. The pid, or -errno. */
 EXPORT int crunsharp_spawn(const char *path, char *const arguments[], char *const environment[], const int32_t stdio[3]);
+
+/* Waits for the child, handing signals on to it; 0 and its wait status, or -errno. */
+EXPORT int crunsharp_wait(int pid, int *status);
 
 /* The native stage, as it was linked in. */
 EXPORT const void *crunsharp_stage(size_t *size);

@@ -66,6 +66,25 @@ public sealed partial class ContainerRuntime(RuntimeOptions options)
     /// <exception cref="CrunException">There is none of this id.</exception>
     public ContainerState GetState(ContainerId id) => StateOf(id, Store.Read(id));
 
+    /// <summary>The spec as it was when the container was made.</summary>
+    /// <exception cref="CrunException">There is none of this id.</exception>
+    public Spec GetSpec(ContainerId id) => Store.ReadSpec(id);
+
+    /// <summary>What a monitor has to do for an attached container with a terminal: hand it on, and clean up after it.</summary>
+    public MonitorOrder OrderFor(ContainerId id, Launched launched, bool keep) => new()
+    {
+        Pid = launched.Pid,
+        PidFd = launched.PidFd,
+        Terminal = launched.Terminal,
+        HandOnInput = launched.Terminal is not null,
+        Raw = launched.Terminal is not null,
+        Actions = keep ? [] :
+        [
+            .. launched.CgroupDirectories.Select(directory => new MonitorAction.RemoveCgroup(directory, KillFirst: true)),
+            new MonitorAction.RemoveTree(Store.DirectoryOf(id)),
+        ],
+    };
+
     public IReadOnlyList<ContainerState> List()
     {
         List<ContainerState> states = [];

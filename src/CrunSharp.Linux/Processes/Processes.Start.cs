@@ -68,11 +68,24 @@ public static unsafe partial class Processes
         }
     }
 
+    /// <summary>Waits for a child, and hands on to it the signals that this process is sent meanwhile.</summary>
+    public static ProcessEnd WaitHandingOnSignals(int pid)
+    {
+        int status;
+        int error = crunsharp_wait(pid, &status);
+        if (error < 0)
+        {
+            throw new LinuxException(-error, $"waitid({pid})");
+        }
+
+        return (status & 0x7f) == 0 ? new ProcessEnd((status >> 8) & 0xff, 0) : new ProcessEnd(0, status & 0x7f);
+    }
+
     private static NativeLaunch Prepare(
         in ProcessStart start, int* descriptors, Span<byte> name, byte* namePointer, Span<byte> number, byte* numberPointer, byte** arguments)
     {
         // The child still needs the program and the pipe while the numbers are taken.
-        int first = Math.Max(start.KeepUpTo, Math.Max((int)start.Program.DangerousGetHandle(), Number(start.Hold)));
+        int first = Math.Max(start.KeepUpTo, Math.Max((int)start.Program.DangerousGetHandle(), Number(start.Hold?.Read)));
         foreach (int descriptor in start.Descriptors)
         {
             first = Math.Max(first, descriptor);
@@ -95,7 +108,8 @@ public static unsafe partial class Processes
             FirstFd = first,
             Program = (int)start.Program.DangerousGetHandle(),
             Cgroup = Number(start.Cgroup),
-            Hold = Number(start.Hold),
+            Hold = Number(start.Hold?.Read),
+            HoldWrite = Number(start.Hold?.Write),
             Report = start.Report,
         };
     }
@@ -133,6 +147,9 @@ public static unsafe partial class Processes
     private static partial int crunsharp_spawn(string path, byte** arguments, byte** environment, int* stdio);
 
     [LibraryImport("crunsharp_launch")]
+    private static partial int crunsharp_wait(int pid, int* status);
+
+    [LibraryImport("crunsharp_launch")]
     internal static partial nuint crunsharp_launch_layout(nuint field);
 }
 
@@ -148,6 +165,7 @@ internal unsafe struct NativeLaunch
     public int Program;
     public int Cgroup;
     public int Hold;
+    public int HoldWrite;
     public int Report;
     public int PidFd;
     public int Joined;

@@ -31,5 +31,5 @@ public readonly ref struct ProcessStart
     public SafeFileHandle? Cgroup { get; init; }
 
     /// <summary>A pipe: the child executes once a byte comes through it.</summary>
-    public SafeFileHandle? Hold { get; init; }
+    public (SafeFileHandle Read, SafeFileHandle Write)? Hold { get; init; }
 }

@@ -104,36 +104,36 @@ public sealed unsafe partial class SeccompCompiler : IDisposable
     private const int EINVAL = 22;
     private const int EEXIST = 17;
 
-    [LibraryImport("seccomp")]
+    [LibraryImport("libseccomp")]
     private static partial uint* seccomp_version();
 
-    [LibraryImport("seccomp")]
+    [LibraryImport("libseccomp")]
     private static partial void* seccomp_init(uint action);
 
-    [LibraryImport("seccomp")]
+    [LibraryImport("libseccomp")]
     private static partial void seccomp_release(void* filter);
 
-    [LibraryImport("seccomp")]
+    [LibraryImport("libseccomp")]
     private static partial uint seccomp_arch_native();
 
-    [LibraryImport("seccomp", StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libseccomp", StringMarshalling = StringMarshalling.Utf8)]
     private static partial uint seccomp_arch_resolve_name(string name);
 
-    [LibraryImport("seccomp")]
+    [LibraryImport("libseccomp")]
     private static partial int seccomp_arch_add(void* filter, uint token);
 
-    [LibraryImport("seccomp")]
+    [LibraryImport("libseccomp")]
     private static partial int seccomp_attr_set(void* filter, int attribute, uint value);
 
-    [LibraryImport("seccomp", StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libseccomp", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int seccomp_syscall_resolve_name(string name);
 
-    [LibraryImport("seccomp", StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libseccomp", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int seccomp_syscall_resolve_name_arch(uint token, string name);
 
-    [LibraryImport("seccomp")]
+    [LibraryImport("libseccomp")]
     private static partial int seccomp_rule_add_array(void* filter, uint action, int number, uint count, SeccompComparison* comparisons);
 
-    [LibraryImport("seccomp")]
+    [LibraryImport("libseccomp")]
     private static partial int seccomp_export_bpf(void* filter, int fd);
 }

@@ -104,7 +104,7 @@ internal sealed class ContainerLaunch(ContainerRuntime runtime, LaunchRequest re
         (SafeFileHandle Read, SafeFileHandle Write)? hold = hasState || newUser ? Descriptors.Pipe() : null;
         using SafeFileHandle? read = hold?.Read;
         using SafeFileHandle? write = hold?.Write;
-        _process = StagedProcess.Start(plan, binder, _cgroup.BornIn, read, request.PreservedDescriptors);
+        _process = StagedProcess.Start(plan, binder, _cgroup.BornIn, hold, request.PreservedDescriptors);
         if (!_process.JoinedCgroup && _cgroup.BornInPath is not null)
         {
             Descriptors.WriteOnce(_cgroup.BornInPath + "/cgroup.procs", Encoding.ASCII.GetBytes($"{_process.Pid}"));

@@ -41,6 +41,7 @@ internal sealed class SlotBinder(ContainerCgroup cgroup) : IDisposable
         FdSlot.NetworkReady => ReadEnd(end => NetworkReady = end),
         FdSlot.RuntimeHooksDone => ReadEnd(end => HooksDone = end),
         FdSlot.HookState => HookState = Own(MemoryFile.CreateUnsealed("crun-sharp-state")),
+        FdSlot.IdMap map => Own(IdMapNamespace.Create(map.Uids, map.Gids)),
         _ => throw new InvalidOperationException($"the plan needs {slot}, which nobody provides"),
     };
 

@@ -28,7 +28,7 @@ internal sealed class StagedProcess : IDisposable
     public LaunchPlan Plan { get; }
 
     /// <summary>Clones the process; it applies the plan at once, or, with <paramref name="hold"/>, when a byte comes.</summary>
-    public static StagedProcess Start(LaunchPlan plan, SlotBinder binder, SafeFileHandle? bornIn, SafeFileHandle? hold, int preserved)
+    public static StagedProcess Start(LaunchPlan plan, SlotBinder binder, SafeFileHandle? bornIn, (SafeFileHandle Read, SafeFileHandle Write)? hold, int preserved)
     {
         (SafeFileHandle ours, SafeFileHandle theirs) = UnixSocket.Pair();
         using (theirs)
