@@ -46,7 +46,7 @@ public static class StateJson
         json.WriteString("status"u8, Name(state.Status));
         json.WriteString("bundle"u8, state.Bundle);
         json.WriteString("rootfs"u8, state.RootPath);
-        json.WriteString("created"u8, state.Created);
+        json.WriteString("created"u8, state.Created.UtcDateTime);
         if (state.Annotations.Count > 0)
         {
             json.WriteStartObject("annotations"u8);
