@@ -85,7 +85,7 @@ public static unsafe partial class Processes
         in ProcessStart start, int* descriptors, Span<byte> name, byte* namePointer, Span<byte> number, byte* numberPointer, byte** arguments)
     {
         // The child still needs the program and the pipe while the numbers are taken.
-        int first = Math.Max(start.KeepUpTo, Math.Max((int)start.Program.DangerousGetHandle(), Number(start.Hold?.Read)));
+        int first = Math.Max(start.KeepUpTo, Math.Max((int)start.Program.DangerousGetHandle(), Number(start.Hold)));
         foreach (int descriptor in start.Descriptors)
         {
             first = Math.Max(first, descriptor);
@@ -108,8 +108,8 @@ public static unsafe partial class Processes
             FirstFd = first,
             Program = (int)start.Program.DangerousGetHandle(),
             Cgroup = Number(start.Cgroup),
-            Hold = Number(start.Hold?.Read),
-            HoldWrite = Number(start.Hold?.Write),
+            Hold = Number(start.Hold),
+            HoldWrite = Number(start.HoldWrite),
             Report = start.Report,
         };
     }

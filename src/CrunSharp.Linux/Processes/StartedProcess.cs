@@ -31,5 +31,8 @@ public readonly ref struct ProcessStart
     public SafeFileHandle? Cgroup { get; init; }
 
     /// <summary>A pipe: the child executes once a byte comes through it.</summary>
-    public (SafeFileHandle Read, SafeFileHandle Write)? Hold { get; init; }
+    public SafeFileHandle? Hold { get; init; }
+
+    /// <summary>The other end of <see cref="Hold"/>: closed in the child, which otherwise would not see that we gave up.</summary>
+    public SafeFileHandle? HoldWrite { get; init; }
 }

@@ -24,7 +24,8 @@ internal static class IdMapNamespace
                     Program = program,
                     Name = "stage",
                     Descriptors = [],
-                    Hold = (read, write),
+                    Hold = read,
+                    HoldWrite = write,
                     Report = -1,
                 });
                 users = Map(holder, uids, gids);

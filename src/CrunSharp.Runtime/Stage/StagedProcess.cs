@@ -54,7 +54,8 @@ internal sealed class StagedProcess : IDisposable
                     KeepUpTo = 2 + preserved,
                     Report = 1,
                     Cgroup = bornIn,
-                    Hold = hold,
+                    Hold = hold?.Read,
+                    HoldWrite = hold?.Write,
                 });
                 return new StagedProcess(started, ours, plan);
             }
