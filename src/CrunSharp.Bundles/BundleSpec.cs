@@ -104,7 +104,7 @@ public static partial class BundleSpec
             throw new CrunException("cannot use the working directory", "it holds control characters");
         }
 
-        return Path.GetFullPath(Path.Join("/", path));
+        return ContainerPath.Normalize(path);
     }
 
     private static CapabilitySets SetsOf(ulong capabilities)

@@ -79,7 +79,7 @@ internal static class MountChoice
 
     private static Mount Translate(BundleMount mount, BundleFacts facts)
     {
-        string destination = Path.GetFullPath(Path.Join("/", mount.Destination));
+        string destination = ContainerPath.Normalize(mount.Destination);
         if (mount.Type != "bind")
         {
             return New(mount.Type, destination, mount.Source ?? mount.Type, mount.Options);
@@ -107,7 +107,7 @@ internal static class MountChoice
     }
 
     private static Mount DeviceMount(DeviceMapping device) => New(
-        "bind", Path.GetFullPath(Path.Join("/", device.ContainerPath)), device.HostPath ?? device.ContainerPath, ["bind", "nosuid", "noexec", "rprivate"]);
+        "bind", ContainerPath.Normalize(device.ContainerPath), device.HostPath ?? device.ContainerPath, ["bind", "nosuid", "noexec", "rprivate"]);
 
     private static Mount New(string type, string destination, string source, IReadOnlyList<string> options) =>
         new() { Type = type, Destination = destination, Source = source, Options = options };
