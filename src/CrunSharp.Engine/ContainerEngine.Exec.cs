@@ -28,7 +28,7 @@ public sealed partial class ContainerEngine
         }
 
         Spec spec = SpecReader.Read(File.ReadAllBytes(container.Directory.Config));
-        Process process = WithSize(ExecProcess(container, spec, command))!;
+        Process process = Adapt(ExecProcess(container, spec, command));
         using AttachedStdio stdio = AttachedStdio.Create(command.Interactive, command.Terminal);
         Launched launched = Runtime.Exec(container.Id, process, new ExecRequest
         {

@@ -111,10 +111,18 @@ public sealed partial class ContainerEngine
         return result;
     }
 
-    private static Process? WithSize(Process? process) =>
-        process is { Terminal: true } && Terminal.GetSize(0) is var (columns, rows)
+    private static Process Adapt(Process process)
+    {
+        if (UserNamespace.Outer is { IsOneId: true })
+        {
+            // With one id mapped the kernel lets nobody set groups; doctor and the first run say what that costs.
+            process = process with { User = process.User with { AdditionalGids = [] } };
+        }
+
+        return process.Terminal && Terminal.GetSize(0) is var (columns, rows)
             ? process with { ConsoleSize = new ConsoleSize(rows, columns) }
             : process;
+    }
 
     private List<BundleMount> ResolveVolumes(IReadOnlyList<VolumeOption> volumes) => [.. volumes.Select(ResolveVolume)];
 
@@ -145,12 +153,17 @@ public sealed partial class ContainerEngine
         return data;
     }
 
+    private static bool HasUnifiedCgroups { get; } = File.Exists("/sys/fs/cgroup/cgroup.controllers");
+
     private static BundleFacts HostBundleFacts() => new()
     {
         Rootful = !UserNamespace.IsRootless,
         Kernel = Environment.OSVersion.Version,
         Architecture = Platform.Host.Architecture,
-        UnifiedCgroups = File.Exists("/sys/fs/cgroup/cgroup.controllers"),
+        UnifiedCgroups = HasUnifiedCgroups,
+
+        // Version 1 knows no delegation to ordinary users that could be relied on.
+        Cgroups = HasUnifiedCgroups || !UserNamespace.IsRootless,
         HostHostname = HostName(),
         HostEnvironment = Environment.GetEnvironmentVariable,
         MappedGids = UserNamespace.Outer is { } outer ? MappedFromZero(outer) : uint.MaxValue,

@@ -78,7 +78,7 @@ public sealed partial class ContainerEngine
         {
             Root = new Root { Path = directory.MountPoint, Readonly = options.ReadOnlyRoot },
             Mounts = WithEtc(spec.Mounts, directory),
-            Process = WithSize(spec.Process),
+            Process = Adapt(spec.Process!),
         };
         File.WriteAllBytes(directory.Config, SpecWriter.Write(spec));
 
