@@ -8,11 +8,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -90,6 +92,25 @@ give_up(const struct child *child, long error, const char *what)
 	leave();
 }
 
+/*
+ * A map that leaves this process's own id out makes exec take away what clone gave: only
+ * ambient capabilities stay. Raising them adds no right, so the shared memory stays dumpable.
+ */
+static void
+keep_capabilities(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+
+	if (raw_call(SYS_capget, (long)&header, (long)data, 0, 0, 0) < 0)
+		return;
+	for (int half = 0; half < 2; half++)
+		data[half].inheritable = data[half].permitted;
+	(void)raw_call(SYS_capset, (long)&header, (long)data, 0, 0, 0);
+	for (int capability = 0; capability < 64; capability++)
+		(void)raw_call(SYS_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0);
+}
+
 static void
 run_child(void *argument)
 {
@@ -122,6 +143,7 @@ run_child(void *argument)
 		while (got == -EINTR);
 		if (got != 1)
 			leave();
+		keep_capabilities();
 	}
 
 	for (int32_t i = 0; i < launch->fd_count; i++) {
