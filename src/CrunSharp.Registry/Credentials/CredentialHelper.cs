@@ -62,8 +62,16 @@ internal static class CredentialHelper
     {
         Task<string> complaint = ReadAsync(helper.StandardError, cancellationToken);
         Task<string> answer = ReadAsync(helper.StandardOutput, cancellationToken);
-        await helper.StandardInput.WriteAsync(key.AsMemory(), cancellationToken).ConfigureAwait(false);
-        helper.StandardInput.Close();
+        try
+        {
+            await helper.StandardInput.WriteAsync(key.AsMemory(), cancellationToken).ConfigureAwait(false);
+            helper.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended without asking which key: its answer and its code tell what that means.
+        }
+
         string text = await answer.ConfigureAwait(false);
         string said = await complaint.ConfigureAwait(false);
         await helper.WaitForExitAsync(cancellationToken).ConfigureAwait(false);

@@ -11,7 +11,7 @@ internal sealed class RegistryFailureException(Uri uri, string why, Exception? i
     /// <summary>Whether the same request may succeed a moment later.</summary>
     public bool IsTransient { get; init; }
 
-    /// <summary>Whether what listens there does not speak TLS at all, so plain http may be tried where it is allowed.</summary>
+    /// <summary>Whether nothing there was seen to speak TLS, so that plain http may be tried where it is allowed.</summary>
     public bool MayBePlain { get; init; }
 
     public IReadOnlyList<string> Hints { get; init; } = [];
@@ -28,7 +28,7 @@ internal sealed class RegistryFailureException(Uri uri, string why, Exception? i
                     Hints =
                     [
                         $"if you trust the authority, put its certificate there: {connection.CertificatePlace}/ca.crt",
-                        $"or allow it unproved, in registries.conf: [[registry]] location = \"{uri.Authority}\", insecure = true",
+                        $"or allow it unproved: in registries.conf, a [[registry]] with location = \"{uri.Authority}\" and insecure = true",
                     ],
                 };
             case HttpRequestError.SecureConnectionError:
@@ -36,7 +36,7 @@ internal sealed class RegistryFailureException(Uri uri, string why, Exception? i
                 {
                     IsTransient = socket is not null,
                     MayBePlain = connection?.SawCertificate != true,
-                    Hints = [$"if it speaks plain http only, allow that in registries.conf: [[registry]] location = \"{uri.Authority}\", insecure = true"],
+                    Hints = [$"if it speaks plain http only, allow that: in registries.conf, a [[registry]] with location = \"{uri.Authority}\" and insecure = true"],
                 };
             case HttpRequestError.NameResolutionError:
                 return new RegistryFailureException(uri, "no address is known for this name", exception)
@@ -47,6 +47,7 @@ internal sealed class RegistryFailureException(Uri uri, string why, Exception? i
             case HttpRequestError.ProxyTunnelError:
                 return new RegistryFailureException(uri, "the proxy refused to connect to it", exception)
                 {
+                    MayBePlain = true,
                     Hints = ["look at HTTPS_PROXY, HTTP_PROXY and NO_PROXY"],
                 };
             case HttpRequestError.ResponseEnded:
@@ -69,6 +70,8 @@ internal sealed class RegistryFailureException(Uri uri, string why, Exception? i
         };
         return new RegistryFailureException(uri, why, exception)
         {
+            // 'registry.lan' without a port: nobody at 443 says nothing about 80.
+            MayBePlain = socket == SocketError.ConnectionRefused && uri is { Scheme: "https", IsDefaultPort: true },
             IsTransient = socket is not (SocketError.ConnectionRefused or SocketError.AccessDenied),
         };
     }

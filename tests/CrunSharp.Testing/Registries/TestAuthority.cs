@@ -7,11 +7,11 @@ namespace CrunSharp.Testing;
 /// <summary>A private certificate authority that lives as long as a test.</summary>
 public sealed class TestAuthority : IDisposable
 {
-    private readonly RSA _key = RSA.Create(2048);
+    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
     public TestAuthority(string name = "crun-sharp test authority")
     {
-        CertificateRequest request = new($"CN={name}", _key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        CertificateRequest request = new($"CN={name}", _key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
         Certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-30), DateTimeOffset.UtcNow.AddDays(30));
@@ -25,8 +25,8 @@ public sealed class TestAuthority : IDisposable
     /// <summary>A certificate with its key, for a server at 127.0.0.1 unless another name is given.</summary>
     public X509Certificate2 Issue(string? name = null, DateTimeOffset? ends = null)
     {
-        using RSA key = RSA.Create(2048);
-        CertificateRequest request = new($"CN={name ?? "test server"}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        CertificateRequest request = new($"CN={name ?? "test server"}", key, HashAlgorithmName.SHA256);
         SubjectAlternativeNameBuilder names = new();
         if (name is null)
         {

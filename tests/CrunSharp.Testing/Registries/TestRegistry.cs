@@ -121,7 +121,7 @@ public sealed partial class TestRegistry : IAsyncDisposable
         yaml.Append("http:\n  addr: 127.0.0.1:0\n");
         if (options.Certificate is { } certificate)
         {
-            string key = directory.Write("server.key", certificate.GetRSAPrivateKey()!.ExportPkcs8PrivateKeyPem());
+            string key = directory.Write("server.key", certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
             string chain = directory.Write("server.crt", certificate.ExportCertificatePem());
             yaml.Append("  tls:\n    certificate: ").Append(chain).Append("\n    key: ").Append(key).Append('\n');
         }
