@@ -71,6 +71,7 @@ public sealed partial class ContainerEngine
             Hostname = request.Options.Hostname ?? (request.Network.Kind == NetworkKind.Host ? HostName() : null),
             Network = request.Network.Kind == NetworkKind.Host ? NamespaceChoice.Host : NamespaceChoice.Private,
             Mounts = [.. request.Options.Mounts, .. ResolveVolumes(request.Volumes)],
+            UserNamespace = request.Options.UserNamespace ?? ContainerUserNamespace.Of(UserNamespace.Outer),
         };
         Spec spec = BundleSpec.Create(Defaults(image.Config), options, ReadUsers(image.LayerDirectories), HostBundleFacts());
         EtcFiles.Write(directory, spec.Hostname ?? HostName(), request.Network, helper?.NameServers ?? []);

@@ -20,7 +20,7 @@ internal static class Holder
         using (hold)
         using (letGo)
         {
-            return Start(HolderMode.Keep, null, CLONE_NEWUSER, hold, pid =>
+            return Start(HolderMode.Keep, null, CLONE_NEWUSER, (hold, letGo), pid =>
             {
                 maps.Write(pid);
                 Descriptors.Write(letGo, [1]);
@@ -37,7 +37,7 @@ internal static class Holder
     /// <summary>Whether an overlay of <c>lower</c>, <c>upper</c>, <c>work</c> in the directory can be mounted and written to: 0 or the errno.</summary>
     public static int TryOverlay(SafeFileHandle directory, bool inUserNamespace) => Ask(HolderMode.TryOverlay, inUserNamespace ? 1u : 0, directory);
 
-    private static int Start(HolderMode mode, SafeFileHandle? subject, ulong namespaces, SafeFileHandle? hold, Action<int> prepare)
+    private static int Start(HolderMode mode, SafeFileHandle? subject, ulong namespaces, (SafeFileHandle Read, SafeFileHandle Write)? hold, Action<int> prepare)
     {
         using Conversation talk = new();
         using SafeFileHandle program = MemoryFile.CreateStage();
@@ -115,7 +115,7 @@ internal static class Holder
             (_hear, _answer) = Descriptors.Pipe();
         }
 
-        public StartedProcess Start(SafeFileHandle program, SafeFileHandle? subject, ulong namespaces, SafeFileHandle? hold)
+        public StartedProcess Start(SafeFileHandle program, SafeFileHandle? subject, ulong namespaces, (SafeFileHandle Read, SafeFileHandle Write)? hold)
         {
             Span<int> descriptors = [Number(_order), Number(_answer), subject is null ? -1 : Number(subject)];
             StartedProcess process = Processes.Start(new ProcessStart
@@ -124,7 +124,8 @@ internal static class Holder
                 Name = "holder",
                 Descriptors = descriptors[..(subject is null ? 2 : 3)],
                 Namespaces = namespaces,
-                Hold = hold,
+                Hold = hold?.Read,
+                HoldWrite = hold?.Write,
                 Report = -1,
             });
             GC.KeepAlive(subject);
