@@ -58,6 +58,7 @@ public sealed partial class ContainerRuntime
             CgroupDirectories = cgroup.Directories,
             RedirectStdio = request.Stdio is not null,
             PreservedDescriptors = request.PreservedDescriptors,
+            Home = HomeReader.Read(process, $"/proc/{state.Pid}/root"),
             Seccomp = spec.Linux.Seccomp.IsEmpty ? null : Seccomp.Get(spec.Linux.Seccomp.Span),
         });
 

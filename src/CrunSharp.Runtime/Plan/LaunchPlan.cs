@@ -75,6 +75,9 @@ public sealed record PlanOptions
 
     public int PreservedDescriptors { get; init; }
 
+    /// <summary>The value of HOME where the process has none; absent: it stays without.</summary>
+    public string? Home { get; init; }
+
     public bool NewKeyring { get; init; } = true;
 
     /// <summary>What the kernel sends when the launcher ends; 0: nothing.</summary>

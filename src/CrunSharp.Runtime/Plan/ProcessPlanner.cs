@@ -46,7 +46,7 @@ internal static class ProcessPlanner
             plan.Add(new StayAsInit());
         }
 
-        plan.Add(new Execute(process.Args, WithoutRepeats(process.Env), plan.Options.PreservedDescriptors) { Origin = "process.args of config.json" });
+        plan.Add(new Execute(process.Args, EnvironmentOf(process, plan.Options.Home), plan.Options.PreservedDescriptors) { Origin = "process.args of config.json" });
     }
 
     public static void AddHooks(PlanBuilder plan, IReadOnlyList<Hook> hooks, string name)
@@ -206,9 +206,10 @@ internal static class ProcessPlanner
         return null;
     }
 
-    // getenv answers the first, and everybody who adds a variable appends it.
-    private static List<string> WithoutRepeats(IReadOnlyList<string> env)
+    // getenv answers the first, and everybody who adds a variable appends it: so only the last one is kept.
+    private static List<string> EnvironmentOf(Process process, string? home)
     {
+        IReadOnlyList<string> env = process.Env;
         HashSet<string>.AlternateLookup<ReadOnlySpan<char>> seen = new HashSet<string>(env.Count).GetAlternateLookup<ReadOnlySpan<char>>();
         List<string> kept = new(env.Count);
         for (int i = env.Count - 1; i >= 0; i--)
@@ -220,6 +221,11 @@ internal static class ProcessPlanner
         }
 
         kept.Reverse();
+        if (home is not null && !seen.Contains("HOME"))
+        {
+            kept.Add($"HOME={home}");
+        }
+
         return kept;
     }
 

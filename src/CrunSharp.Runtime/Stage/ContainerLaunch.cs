@@ -44,7 +44,7 @@ internal sealed class ContainerLaunch(ContainerRuntime runtime, LaunchRequest re
         CgroupDriver driver = CgroupDriver.For(host, runtime.Options.CgroupManager, rootless);
         _cgroup = driver.Create(CgroupDriver.CheckedPath(_spec.Linux.CgroupsPath, _id), _spec.Linux.Resources);
         RootSource root = request.Root ?? new RootSource.Directory(RootPath());
-        LaunchPlan plan = Planner.Plan(_spec, root, facts, Options());
+        LaunchPlan plan = Planner.Plan(_spec, root, facts, Options(root));
         Warn(plan.Warnings);
 
         (SafeFileHandle Ours, SafeFileHandle Theirs)? console = request.OwnTerminal ? UnixSocket.StreamPair() : null;
@@ -80,7 +80,7 @@ internal sealed class ContainerLaunch(ContainerRuntime runtime, LaunchRequest re
         return launched;
     }
 
-    private PlanOptions Options() => new()
+    private PlanOptions Options(RootSource root) => new()
     {
         Bundle = request.Bundle,
         Id = _id.Value,
@@ -91,6 +91,7 @@ internal sealed class ContainerLaunch(ContainerRuntime runtime, LaunchRequest re
         AwaitNetwork = request.Wire is not null,
         Init = request.Init,
         PreservedDescriptors = request.PreservedDescriptors,
+        Home = HomeReader.Read(_spec.Process!, (root as RootSource.Directory)?.Path),
         NewKeyring = !request.NoNewKeyring,
         NoPivot = request.NoPivot,
         Seccomp = _spec.Linux.Seccomp.IsEmpty ? null : runtime.Seccomp.Get(_spec.Linux.Seccomp.Span),
