@@ -11,12 +11,6 @@
 #define MAX_LINKS 40
 #define MAX_RACES 128
 
-void
-descriptor_path(int fd, char path[FD_PATH_SIZE])
-{
-	(void)snprintf(path, FD_PATH_SIZE, "/proc/self/fd/%d", fd);
-}
-
 static int
 duplicate(int fd)
 {

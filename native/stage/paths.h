@@ -6,10 +6,6 @@
 
 #include "stage.h"
 
-/* "/proc/self/fd/N", for the older calls that take nothing but a path. */
-#define FD_PATH_SIZE 32
-void descriptor_path(int fd, char path[FD_PATH_SIZE]);
-
 /* Opens `path` beneath `root`. A path that leaves it, by `..` or a link, comes back into it; magic links lead nowhere. */
 int open_beneath(int root, const char *path, int flags);
 /* The same, and no link at all may stand in the path. */

@@ -20,6 +20,8 @@ tell(struct stage *stage, struct report_message *message)
 	(void)send(stage->report, message, sizeof *message, MSG_NOSIGNAL);
 }
 
+static int fail_list(struct stage *stage, int error, uint32_t detail, const char *format, va_list arguments) PRINTF(4, 0);
+
 static int
 fail_list(struct stage *stage, int error, uint32_t detail, const char *format, va_list arguments)
 {

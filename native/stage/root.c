@@ -42,12 +42,10 @@ open_directory(struct stage *stage, const char *path)
 static int
 bind_onto_itself(struct stage *stage, const char *path, int directory, bool recursive)
 {
-	char name[FD_PATH_SIZE];
 	int tree = clone_tree(directory, recursive);
 
 	if (tree < 0 && errno == ENOSYS) {
-		descriptor_path(directory, name);
-		if (mount(name, name, NULL, MS_BIND | (recursive ? MS_REC : 0), NULL) < 0)
+		if (mount_by_number(directory, directory, NULL, MS_BIND | (recursive ? MS_REC : 0)) < 0)
 			return fail(stage, "bind '%s' onto itself", path);
 		tree = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		return tree < 0 ? fail(stage, "open '%s'", path) : tree;
@@ -347,6 +345,7 @@ enter_root(struct stage *stage, const struct plan_step *step)
 {
 	int entered;
 
+	keep_descriptor_names();
 	if (stage->root < 0 || fchdir(stage->root) < 0)
 		return fail(stage, "enter the root");
 	if (step->mode == PLAN_ENTER_PIVOT)

@@ -49,12 +49,40 @@ attach_tree(int tree, int target)
 	return sys_move_mount(tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
 
+static int descriptor_names = -1;
+
+void
+keep_descriptor_names(void)
+{
+	if (descriptor_names < 0)
+		descriptor_names = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* In an image without /proc the kept directory is the only one with such names: they are said relative to it. */
+void
+descriptor_path(int fd, char path[FD_PATH_SIZE])
+{
+	bool is_kept = descriptor_names >= 0 && fchdir(descriptor_names) == 0;
+
+	(void)snprintf(path, FD_PATH_SIZE, "%s%d", is_kept ? "" : "/proc/self/fd/", fd);
+}
+
+int
+mount_by_number(int source, int target, const char *type, unsigned long flags)
+{
+	char from[FD_PATH_SIZE], to[FD_PATH_SIZE];
+
+	if (source >= 0)
+		descriptor_path(source, from);
+	descriptor_path(target, to);
+	return mount(source >= 0 ? from : NULL, to, type, flags, NULL);
+}
+
 /* A remount sets all flags anew: those that are there already must be said again, or a user namespace is refused. */
 static int
 remount(int fd, uint64_t set, uint64_t clear)
 {
 	struct statvfs now;
-	char path[FD_PATH_SIZE];
 	unsigned long flags = 0;
 
 	if (fstatvfs(fd, &now) < 0)
@@ -68,8 +96,7 @@ remount(int fd, uint64_t set, uint64_t clear)
 		if (now.f_flag & ST_RELATIME)
 			flags |= MS_RELATIME;
 	}
-	descriptor_path(fd, path);
-	return mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | flags | mount_flags_of(set), NULL);
+	return mount_by_number(-1, fd, NULL, MS_REMOUNT | MS_BIND | flags | mount_flags_of(set));
 }
 
 int
@@ -91,26 +118,18 @@ int
 change_propagation(int fd, unsigned long propagation)
 {
 	struct mount_attr attr = {.propagation = propagation & ~(unsigned long)MS_REC};
-	char path[FD_PATH_SIZE];
 
 	if (propagation == 0)
 		return 0;
 	if (sys_mount_setattr(fd, "", AT_EMPTY_PATH | (propagation & MS_REC ? AT_RECURSIVE : 0), &attr) == 0)
 		return 0;
-	if (errno != ENOSYS)
-		return -1;
-	descriptor_path(fd, path);
-	return mount(NULL, path, NULL, propagation, NULL);
+	return errno == ENOSYS ? mount_by_number(-1, fd, NULL, propagation) : -1;
 }
 
 int
 bind_by_path(const struct stage *stage, int source, int target, const char *path, bool recursive)
 {
-	char from[FD_PATH_SIZE], to[FD_PATH_SIZE];
-
-	descriptor_path(source, from);
-	descriptor_path(target, to);
-	if (mount(from, to, NULL, MS_BIND | (recursive ? MS_REC : 0), NULL) < 0)
+	if (mount_by_number(source, target, NULL, MS_BIND | (recursive ? MS_REC : 0)) < 0)
 		return -1;
 	return open_in_root(stage, path, O_PATH);
 }

@@ -8,6 +8,13 @@
 int clone_tree(int source, bool recursive);
 /* Mounts a detached tree on `target` (O_PATH). */
 int attach_tree(int tree, int target);
+/* A name of the descriptor, for older calls that take nothing but paths. Changes the working directory. */
+#define FD_PATH_SIZE 32
+void descriptor_path(int fd, char path[FD_PATH_SIZE]);
+/* mount(2) by descriptors, for the older ways; `source` -1: none. */
+int mount_by_number(int source, int target, const char *type, unsigned long flags);
+/* Before the host's /proc goes away: the older ways still need its names of descriptors. */
+void keep_descriptor_names(void);
 /* Sets and clears MOUNT_ATTR_* on the mount at `fd`; by remounting on kernels before 5.12. */
 int change_attributes(int fd, uint64_t set, uint64_t clear, bool recursive);
 /* MS_SHARED and the like, MS_REC with them. */
