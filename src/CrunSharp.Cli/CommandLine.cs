@@ -47,6 +47,11 @@ internal static class CommandLine
 
     private static async Task<int> DispatchAsync(string[] arguments)
     {
+        if (arguments is [OciCommand.Name, ..])
+        {
+            return OciCommand.Run(arguments[1..]);
+        }
+
         GlobalOptions globals = new();
         if (arguments is [['[', ..], ..])
         {
@@ -65,6 +70,11 @@ internal static class CommandLine
         List<string> before = tokens[..words];
         string name = tokens[words + 1];
         string[] rest = [.. tokens.Skip(words + 2)];
+        if (name == OciCommand.Name)
+        {
+            return OciCommand.Run(rest);
+        }
+
         Verb verb = Verb.Find(name) ?? throw Unknown(name);
         if (before.Contains("--help"))
         {

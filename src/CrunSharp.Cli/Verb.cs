@@ -22,6 +22,7 @@ internal sealed record Verb(string Name, Func<GlobalOptions, Command> Create, bo
         new("info", InfoCommand.Create),
         new("doctor", DoctorCommand.Create),
         new("completion", CompletionCommand.Create),
+        new(OciCommand.Name, OciCommand.Create, StopsAtFirstWord: true),
     ];
 
     public static Verb? Find(string name) => Array.Find(All, verb => verb.Name == name);

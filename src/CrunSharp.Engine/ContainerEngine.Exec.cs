@@ -30,11 +30,12 @@ public sealed partial class ContainerEngine
         Spec spec = SpecReader.Read(File.ReadAllBytes(container.Directory.Config));
         Process process = Adapt(ExecProcess(container, spec, command));
         using AttachedStdio stdio = AttachedStdio.Create(command.Interactive, command.Terminal);
-        Launched launched = Runtime.Exec(container.Id, process, new ExecRequest
-        {
-            OwnTerminal = command.Terminal,
-            Stdio = stdio.Inside,
-        });
+        Launched launched = Explained([$"{container.Directory.Scratch}/upper", .. LayersOf(container)], spec, process, () =>
+            Runtime.Exec(container.Id, process, new ExecRequest
+            {
+                OwnTerminal = command.Terminal,
+                Stdio = stdio.Inside,
+            }));
         stdio.Dispose();
         CrunSharp.Runtime.Monitor.Become(new MonitorOrder
         {
@@ -74,7 +75,7 @@ public sealed partial class ContainerEngine
             Interactive = command.Interactive,
             Privileged = command.Privileged,
         };
-        Process process = BundleSpec.Create(surroundings, options, users, HostBundleFacts()).Process!;
+        Process process = BundleSpec.Create(surroundings, options, users, BundleHost.Facts(command.Privileged)).Process!;
         return first with
         {
             Terminal = command.Terminal,

@@ -94,8 +94,6 @@ public sealed partial class ContainerEngine
         return [.. entrypoint, .. arguments];
     }
 
-    private static string HostName() => File.ReadAllText("/proc/sys/kernel/hostname").Trim();
-
     // What the user mounts on /etc, or on one of the files, was asked for: ours stay away.
     private static List<Mount> WithEtc(IReadOnlyList<Mount> mounts, ContainerDirectory directory)
     {
@@ -153,35 +151,28 @@ public sealed partial class ContainerEngine
         return data;
     }
 
-    private static bool HasUnifiedCgroups { get; } = File.Exists("/sys/fs/cgroup/cgroup.controllers");
-
-    private static BundleFacts HostBundleFacts() => new()
+    /// <summary>A directory beside the container for each volume that the image names and the user does not mount.</summary>
+    /// <remarks>Filled with what the image has there, as docker does it: a database expects its owner and its first files.</remarks>
+    private static List<BundleMount> MakeVolumes(ContainerDirectory directory, StoredImage image, IReadOnlyList<BundleMount> users)
     {
-        Rootful = !UserNamespace.IsRootless,
-        Kernel = Environment.OSVersion.Version,
-        Architecture = Platform.Host.Architecture,
-        UnifiedCgroups = HasUnifiedCgroups,
-
-        // Version 1 knows no delegation to ordinary users that could be relied on.
-        Cgroups = HasUnifiedCgroups || !UserNamespace.IsRootless,
-        HostHostname = HostName(),
-        HostEnvironment = Environment.GetEnvironmentVariable,
-        MappedGids = UserNamespace.Outer is { } outer ? MappedFromZero(outer) : uint.MaxValue,
-    };
-
-    private static uint MappedFromZero(OuterUser outer)
-    {
-        uint next = 0;
-        foreach (IdExtent extent in outer.Gids.OrderBy(static extent => extent.Inside))
+        List<BundleMount> mounts = [];
+        foreach (string volume in image.Config.Volumes)
         {
-            if (extent.Inside != next)
+            // It comes from a stranger: made absolute here, resolved beneath the root by the stage.
+            string destination = Path.GetFullPath(Path.Join("/", volume));
+            if (destination == "/" || destination.Contains('\0') || users.Concat(mounts).Any(mount => mount.Destination == destination))
             {
-                break;
+                continue;
             }
 
-            next += extent.Count;
+            string source = $"{directory.Volumes}/{mounts.Count}";
+            Directory.CreateDirectory(directory.Volumes, Private);
+            Directory.CreateDirectory(source);
+            using LayeredRoot root = new(image.LayerDirectories);
+            root.CopyTo(destination, source);
+            mounts.Add(new BundleMount { Type = "bind", Source = source, Destination = destination, Options = ["rbind", "rprivate"] });
         }
 
-        return next;
+        return mounts;
     }
 }

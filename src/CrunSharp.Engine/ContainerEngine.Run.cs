@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using CrunSharp.Bundles;
 using CrunSharp.Images;
@@ -68,13 +67,14 @@ public sealed partial class ContainerEngine
         {
             ContainerId = container.Record.Id.Value,
             // As docker: on the host's network a container calls itself as the host does.
-            Hostname = request.Options.Hostname ?? (request.Network.Kind == NetworkKind.Host ? HostName() : null),
+            Hostname = request.Options.Hostname ?? (request.Network.Kind == NetworkKind.Host ? BundleHost.Name : null),
             Network = request.Network.Kind == NetworkKind.Host ? NamespaceChoice.Host : NamespaceChoice.Private,
             Mounts = [.. request.Options.Mounts, .. ResolveVolumes(request.Volumes)],
             UserNamespace = request.Options.UserNamespace ?? ContainerUserNamespace.Of(UserNamespace.Outer),
         };
-        Spec spec = BundleSpec.Create(Defaults(image.Config), options, ReadUsers(image.LayerDirectories), HostBundleFacts());
-        EtcFiles.Write(directory, spec.Hostname ?? HostName(), request.Network, helper?.NameServers ?? []);
+        options = options with { Mounts = [.. options.Mounts, .. MakeVolumes(directory, image, options.Mounts)] };
+        Spec spec = BundleSpec.Create(Defaults(image.Config), options, ReadUsers(image.LayerDirectories), BundleHost.Facts(options.Privileged));
+        EtcFiles.Write(directory, spec.Hostname ?? BundleHost.Name, request.Network, helper?.NameServers ?? []);
         spec = spec with
         {
             Root = new Root { Path = directory.MountPoint, Readonly = options.ReadOnlyRoot },
@@ -87,7 +87,7 @@ public sealed partial class ContainerEngine
         using AttachedStdio stdio = AttachedStdio.Create(options.Interactive, options.Terminal);
         try
         {
-            Launched launched = Runtime.Run(new LaunchRequest
+            Launched launched = Explained(image.LayerDirectories, spec, spec.Process!, () => Runtime.Run(new LaunchRequest
             {
                 Id = container.Record.Id,
                 Spec = spec,
@@ -106,7 +106,7 @@ public sealed partial class ContainerEngine
                         container.Update(container.Record with { Helpers = [Identity(network)] });
                     }
                 },
-            });
+            }));
             stdio.Dispose();
             CrunSharp.Runtime.Monitor.Become(Order(container, launched, stdio, options, network));
         }

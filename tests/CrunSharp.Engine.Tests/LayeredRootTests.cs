@@ -78,6 +78,41 @@ public sealed class LayeredRootTests : IDisposable
         Assert.Null(Read("/etc/passwd"));
     }
 
+    [Fact]
+    public void Copy_OfADirectoryInTwoLayers_IsTheirMergerWithModes()
+    {
+        Write("upper/data/both", "new");
+        Write("lower/data/both", "old");
+        Write("lower/data/below/file", "deep");
+        File.CreateSymbolicLink(_layers["lower/data/link"], "both");
+        File.SetUnixFileMode(_layers["lower/data/below/file"], UnixFileMode.UserRead);
+        File.SetUnixFileMode(_layers["upper/data"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.StickyBit);
+        Directory.CreateDirectory(_layers["target"]);
+        using (LayeredRoot root = new([_layers["upper"], _layers["lower"]]))
+        {
+            root.CopyTo("/data", _layers["target"]);
+        }
+
+        Assert.Equal("new", File.ReadAllText(_layers["target/both"]));
+        Assert.Equal("deep", File.ReadAllText(_layers["target/below/file"]));
+        Assert.Equal("both", new FileInfo(_layers["target/link"]).LinkTarget);
+        Assert.Equal(File.GetUnixFileMode(_layers["lower/data/below/file"]), File.GetUnixFileMode(_layers["target/below/file"]));
+        Assert.Equal(File.GetUnixFileMode(_layers["upper/data"]), File.GetUnixFileMode(_layers["target"]));
+        Assert.Equal(File.GetLastWriteTimeUtc(_layers["lower/data/below/file"]), File.GetLastWriteTimeUtc(_layers["target/below/file"]));
+    }
+
+    [Fact]
+    public void Copy_OfWhatIsNoDirectory_CopiesNothing()
+    {
+        Write("lower/data", "a file");
+        Directory.CreateDirectory(_layers["upper"]);
+        Directory.CreateDirectory(_layers["target"]);
+        using LayeredRoot root = new([_layers["upper"], _layers["lower"]]);
+        root.CopyTo("/data", _layers["target"]);
+        root.CopyTo("/none", _layers["target"]);
+        Assert.Empty(Directory.GetFileSystemEntries(_layers["target"]));
+    }
+
     private string? Read(string path)
     {
         Directory.CreateDirectory(_layers["upper"]);

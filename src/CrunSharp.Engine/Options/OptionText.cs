@@ -3,7 +3,6 @@ using System.Text;
 using CrunSharp.Bundles;
 using CrunSharp.Linux;
 using CrunSharp.Oci;
-using Microsoft.Win32.SafeHandles;
 
 namespace CrunSharp.Engine;
 
@@ -71,14 +70,14 @@ public static class OptionText
             return
             [
                 .. Directory.EnumerateFiles(host)
-                    .Select(file => TryDevice(file, $"{inside.TrimEnd('/')}/{Path.GetFileName(file)}", permissions))
+                    .Select(file => BundleHost.TryDevice(file, $"{inside.TrimEnd('/')}/{Path.GetFileName(file)}", permissions))
                     .OfType<DeviceMapping>(),
             ];
         }
 
         try
         {
-            return [TryDevice(host, inside, permissions) ?? throw Quantity.Refuse("--device", text, $"'{host}' is no device")];
+            return [BundleHost.TryDevice(host, inside, permissions) ?? throw Quantity.Refuse("--device", text, $"'{host}' is no device")];
         }
         catch (LinuxException failure)
         {
@@ -129,24 +128,4 @@ public static class OptionText
         text is "-1" or "unlimited" ? ulong.MaxValue
         : ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) ? value
         : throw Quantity.Refuse("--ulimit", whole, $"'{text}' is no limit: a number, or -1 for none");
-
-    private static DeviceMapping? TryDevice(string host, string inside, string permissions)
-    {
-        using SafeFileHandle device = FileSystem.OpenPath(host, OpenAs.Path);
-        FileStatus status = FileSystem.GetStatus(device);
-        char? type = status.Kind switch
-        {
-            FileKind.CharacterDevice => 'c',
-            FileKind.BlockDevice => 'b',
-            _ => null,
-        };
-        return type is { } kind
-            ? new DeviceMapping(inside, kind, status.Node.Major, status.Node.Minor, permissions)
-            {
-                FileMode = status.Mode,
-                Uid = status.Owner,
-                Gid = status.Group,
-            }
-            : null;
-    }
 }
