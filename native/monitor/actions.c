@@ -3,8 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -48,21 +46,21 @@ kill_cgroup(int directory)
 	if (kill_file >= 0 && write(kill_file, "1", 1) == 1)
 		return;
 
-	int list = openat(directory, "cgroup.procs", O_RDONLY | O_CLOEXEC);
-	FILE *lines = list < 0 ? NULL : fdopen(list, "r");
-	char line[32];
+	AUTO_CLOSE int list = openat(directory, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	char text[4096];
+	ssize_t size;
+	pid_t pid = 0;
 
-	if (lines == NULL) {
-		close_descriptor(&list);
-		return;
-	}
-	while (fgets(line, sizeof line, lines) != NULL) {
-		pid_t pid = (pid_t)atoi(line);
-
-		if (pid > 0 && pid != getpid())
-			(void)kill(pid, SIGKILL);
-	}
-	(void)fclose(lines);
+	while (list >= 0 && (size = read(list, text, sizeof text)) > 0)
+		for (ssize_t i = 0; i < size; i++) {
+			if (text[i] >= '0' && text[i] <= '9') {
+				pid = pid * 10 + (text[i] - '0');
+				continue;
+			}
+			if (pid > 0 && pid != getpid())
+				(void)kill(pid, SIGKILL);
+			pid = 0;
+		}
 }
 
 static int

@@ -20,17 +20,34 @@ milliseconds_now(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* By hand, from Howard Hinnant's days_from_civil: libc's way brings time zones and locales into a static program. */
+static void
+civil_date(int64_t days, int *year, unsigned *month, unsigned *day)
+{
+	days += 719468; /* from 0000-03-01 */
+	int64_t era = days / 146097;
+	unsigned of_era = (unsigned)(days - era * 146097);
+	unsigned year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	unsigned of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	unsigned shifted = (5 * of_year + 2) / 153;
+
+	*day = of_year - (153 * shifted + 2) / 5 + 1;
+	*month = shifted < 10 ? shifted + 3 : shifted - 9;
+	*year = (int)(year_of_era + era * 400) + (*month <= 2);
+}
+
 void
 write_timestamp(char text[TIMESTAMP_SIZE])
 {
 	struct timespec now;
-	struct tm parts;
-	char second[24];
+	unsigned month, day;
+	int year;
 
 	(void)clock_gettime(CLOCK_REALTIME, &now);
-	(void)gmtime_r(&now.tv_sec, &parts);
-	(void)strftime(second, sizeof second, "%Y-%m-%dT%H:%M:%S", &parts);
-	(void)snprintf(text, TIMESTAMP_SIZE, "%s.%09ldZ", second, now.tv_nsec % 1000000000);
+	unsigned second = (unsigned)(now.tv_sec % 86400);
+	civil_date(now.tv_sec / 86400, &year, &month, &day);
+	(void)snprintf(text, TIMESTAMP_SIZE, "%04d-%02u-%02uT%02u:%02u:%02u.%09uZ", year, month, day, second / 3600, second / 60 % 60,
+		       second % 60, (unsigned)now.tv_nsec);
 }
 
 int
