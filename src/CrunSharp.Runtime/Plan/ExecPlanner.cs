@@ -63,7 +63,7 @@ public static class ExecPlanner
 
         AddAffinity(plan, final, "final");
         bool oneGroup = ownUsers && facts.Uid != 0 && container.Linux.GidMappings is [{ Size: 1 }];
-        ProcessPlanner.AddProcess(plan, process, [], container.Linux.Personality, facts.CanSetGroups && !oneGroup);
+        ProcessPlanner.AddProcess(plan, process, [], container.Linux, facts.CanSetGroups && !oneGroup);
         return plan.Finish(Namespaces.None, [], []);
     }
 

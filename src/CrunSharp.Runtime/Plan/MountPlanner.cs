@@ -119,6 +119,12 @@ internal sealed class MountPlanner(PlanBuilder plan, Spec spec, NamespacePlan na
 
     private BindMount WithIdMap(BindMount bind, Mount mount, MountOptions options, string origin)
     {
+        // The filesystem belongs to the host's user namespace: from another one the kernel refuses to map it.
+        if (plan.InUserNamespace)
+        {
+            throw new CrunException($"cannot mount {origin}", "idmapped mounts in a user namespace are not supported");
+        }
+
         // Without maps of its own it takes the container's.
         bool own = mount.UidMappings.Count > 0 && mount.GidMappings.Count > 0;
         IReadOnlyList<IdMapping> uids = own ? mount.UidMappings : spec.Linux.UidMappings;

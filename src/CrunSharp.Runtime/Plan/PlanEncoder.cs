@@ -291,6 +291,11 @@ public static class PlanEncoder
                 to.Kind = StepKind.CpuAffinity;
                 (to.Data, to.DataSize) = buffer.Bytes(MemoryMarshal.AsBytes<ulong>([.. affinity.Mask]));
                 break;
+            case SetMemoryPolicy policy:
+                to.Kind = StepKind.MemoryPolicy;
+                to.Mode = policy.Mode;
+                (to.Data, to.DataSize) = policy.Nodes.Count == 0 ? default : buffer.Bytes(MemoryMarshal.AsBytes<ulong>([.. policy.Nodes]));
+                break;
             case SetLabel label:
                 to.Kind = StepKind.Label;
                 to.Path = buffer.Text(label.Attribute);

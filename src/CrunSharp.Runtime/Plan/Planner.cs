@@ -56,7 +56,7 @@ public static partial class Planner
             plan.Add(new Await(plan.Need(new FdSlot.NetworkReady()), Announce: false));
         }
 
-        ProcessPlanner.AddProcess(plan, process, spec.Hooks.StartContainer, spec.Linux.Personality, namespaces.GroupsCanBeSet);
+        ProcessPlanner.AddProcess(plan, process, spec.Hooks.StartContainer, spec.Linux, namespaces.GroupsCanBeSet);
         return plan.Finish(namespaces.Clone, namespaces.Uids, namespaces.Gids);
     }
 

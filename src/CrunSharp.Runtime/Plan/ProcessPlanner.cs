@@ -14,10 +14,10 @@ internal static class ProcessPlanner
     ];
 
     public static void AddProcess(
-        PlanBuilder plan, Process process, IReadOnlyList<Hook> startHooks, Personality? personality, bool groupsCanBeSet)
+        PlanBuilder plan, Process process, IReadOnlyList<Hook> startHooks, LinuxSpec linux, bool groupsCanBeSet)
     {
         Check(process);
-        AddSurroundings(plan, process, personality);
+        AddSurroundings(plan, process, linux);
         AddIdentity(plan, process, groupsCanBeSet);
 
         // As the user who will run there, and after the last change of rights, which would clear it.
@@ -82,7 +82,7 @@ internal static class ProcessPlanner
     }
 
     // What needs rights that the program will not have.
-    private static void AddSurroundings(PlanBuilder plan, Process process, Personality? personality)
+    private static void AddSurroundings(PlanBuilder plan, Process process, LinuxSpec linux)
     {
         foreach (Rlimit limit in process.Rlimits)
         {
@@ -100,13 +100,13 @@ internal static class ProcessPlanner
             plan.Add(new SetOomScore(score) { Origin = "process.oomScoreAdj of config.json" });
         }
 
-        Scheduling.AddSteps(plan, process);
+        Scheduling.AddSteps(plan, process, linux.MemoryPolicy);
         if (plan.Options.NewKeyring)
         {
             plan.Add(new JoinSessionKeyring($"_ses.{plan.Options.Id}"));
         }
 
-        if (personality is not null)
+        if (linux.Personality is { } personality)
         {
             plan.Add(new SetPersonality(Scheduling.PersonaOf(personality)) { Origin = "linux.personality of config.json" });
         }

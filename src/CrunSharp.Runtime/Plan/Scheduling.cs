@@ -3,14 +3,19 @@ using CrunSharp.Oci;
 
 namespace CrunSharp.Runtime;
 
-/// <summary>How the kernel is to share out its time: scheduler, I/O priority, affinity, execution domain.</summary>
-/// <remarks>sched_setattr(2), ioprio_set(2), personality(2).</remarks>
+/// <summary>How the kernel is to share itself out: scheduler, I/O priority, CPUs, memory, execution domain.</summary>
+/// <remarks>sched_setattr(2), ioprio_set(2), set_mempolicy(2), personality(2).</remarks>
 internal static class Scheduling
 {
     private const int AttributesSize = 48;
 
     private static readonly string[] s_policies =
         ["SCHED_OTHER", "SCHED_FIFO", "SCHED_RR", "SCHED_BATCH", "SCHED_ISO", "SCHED_IDLE", "SCHED_DEADLINE"];
+
+    private static readonly string[] s_memoryModes =
+    [
+        "MPOL_DEFAULT", "MPOL_PREFERRED", "MPOL_BIND", "MPOL_INTERLEAVE", "MPOL_LOCAL", "MPOL_PREFERRED_MANY", "MPOL_WEIGHTED_INTERLEAVE",
+    ];
 
     private static readonly (string Name, ulong Value)[] s_flags =
     [
@@ -19,8 +24,13 @@ internal static class Scheduling
         ("SCHED_FLAG_UTIL_CLAMP_MAX", 0x40),
     ];
 
-    public static void AddSteps(PlanBuilder plan, Process process)
+    public static void AddSteps(PlanBuilder plan, Process process, ReadOnlyMemory<byte> memoryPolicy)
     {
+        if (!memoryPolicy.IsEmpty)
+        {
+            plan.Add(JsonCursor.Read("linux.memoryPolicy", memoryPolicy.Span, ReadMemoryPolicy) with { Origin = "linux.memoryPolicy of config.json" });
+        }
+
         if (!process.Scheduler.IsEmpty)
         {
             plan.Add(new SetScheduler(JsonCursor.Read("process.scheduler", process.Scheduler.Span, ReadScheduler))
@@ -53,7 +63,7 @@ internal static class Scheduling
         };
     }
 
-    /// <summary>The CPUs of <c>0-3,7</c> as bits.</summary>
+    /// <summary>The numbers of <c>0-3,7</c> as bits: CPUs, or nodes of memory.</summary>
     public static IReadOnlyList<ulong> MaskOf(string list)
     {
         List<ulong> mask = [];
@@ -62,17 +72,17 @@ internal static class Scheduling
             string[] ends = part.Split('-');
             if (ends.Length > 2 || !ushort.TryParse(ends[0], out ushort first) || !ushort.TryParse(ends[^1], out ushort last) || last < first)
             {
-                throw new CrunException("cannot set the CPU affinity", $"'{list}' is not a list such as 0-3,7");
+                throw new CrunException($"cannot use the list '{list}'", "it is not such as 0-3,7");
             }
 
-            for (int cpu = first; cpu <= last; cpu++)
+            for (int number = first; number <= last; number++)
             {
-                while (mask.Count <= cpu / 64)
+                while (mask.Count <= number / 64)
                 {
                     mask.Add(0);
                 }
 
-                mask[cpu / 64] |= 1UL << (cpu % 64);
+                mask[number / 64] |= 1UL << (number % 64);
             }
         }
 
@@ -160,6 +170,47 @@ internal static class Scheduling
         }
 
         return attributes;
+    }
+
+    private static SetMemoryPolicy ReadMemoryPolicy(ref JsonCursor cursor)
+    {
+        int mode = -1;
+        uint flags = 0;
+        IReadOnlyList<ulong> nodes = [];
+        if (cursor.NextObject())
+        {
+            while (cursor.NextField())
+            {
+                if (cursor.Is("mode"u8))
+                {
+                    string? name = cursor.NextText();
+                    mode = Array.IndexOf(s_memoryModes, name) is >= 0 and int found ? found : throw cursor.Wrong($"is '{name}', which is no policy");
+                }
+                else if (cursor.Is("nodes"u8))
+                {
+                    nodes = MaskOf(cursor.NextText() ?? "");
+                }
+                else if (cursor.Is("flags"u8))
+                {
+                    foreach (string name in cursor.NextTexts())
+                    {
+                        flags |= name switch
+                        {
+                            "MPOL_F_NUMA_BALANCING" => 1u << 13,
+                            "MPOL_F_RELATIVE_NODES" => 1u << 14,
+                            "MPOL_F_STATIC_NODES" => 1u << 15,
+                            _ => throw cursor.Wrong($"has '{name}', which is no flag"),
+                        };
+                    }
+                }
+                else
+                {
+                    cursor.Skip();
+                }
+            }
+        }
+
+        return mode >= 0 ? new SetMemoryPolicy((uint)mode | flags, nodes) : throw cursor.Wrong("has no mode");
     }
 
     private static uint ReadIoPriority(ref JsonCursor cursor)

@@ -134,6 +134,10 @@ public sealed record SetIoPriority(uint Priority) : Step;
 /// <param name="Mask">A bit for each CPU, lowest first.</param>
 public sealed record SetCpuAffinity(IReadOnlyList<ulong> Mask) : Step;
 
+/// <param name="Mode">One of the kernel's <c>MPOL_*</c> with its flags.</param>
+/// <param name="Nodes">A bit for each node of memory, lowest first.</param>
+public sealed record SetMemoryPolicy(uint Mode, IReadOnlyList<ulong> Nodes) : Step;
+
 /// <summary>Makes and enters a time namespace.</summary>
 /// <param name="Offsets">As /proc/self/timens_offsets takes them.</param>
 public sealed record SetTimeOffsets(string Offsets) : Step;

@@ -71,6 +71,18 @@ public sealed class ExecPlannerTests
         Assert.True(plan.IndexOf<SetScheduler>() < plan.IndexOf<SetUser>());
     }
 
+    [Fact]
+    public void MemoryPolicy_IsTheContainersForWhateverRunsInIt()
+    {
+        Spec spec = Specs.WithLinux(linux => linux with
+        {
+            MemoryPolicy = Specs.Utf8("""{"mode":"MPOL_BIND","nodes":"0,2","flags":["MPOL_F_STATIC_NODES"]}"""),
+        });
+        SetMemoryPolicy policy = Assert.Single(Plan(spec, s_process).All<SetMemoryPolicy>());
+        Assert.Equal(2u | (1u << 15), policy.Mode);
+        Assert.Equal([5ul], policy.Nodes);
+    }
+
     private static LaunchPlan Plan(Spec container, Process process, PlanOptions? options = null) =>
         ExecPlanner.Plan(container, process, HostFacts.Root, options ?? PlanOptions.Default);
 }
