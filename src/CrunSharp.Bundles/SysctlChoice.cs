@@ -14,8 +14,12 @@ internal static class SysctlChoice
             settings["net.ipv4.ip_unprivileged_port_start"] = "0";
             if (facts.Rootful && options.UserNamespace is null)
             {
-                // In a user namespace the range would have to be of mapped groups.
                 settings["net.ipv4.ping_group_range"] = "0 2147483647";
+            }
+            else if (!facts.Rootful)
+            {
+                // In a user namespace the kernel takes mapped groups only; an ordinary user's containers keep all of them.
+                settings["net.ipv4.ping_group_range"] = $"0 {Math.Min(facts.MappedGids - 1, int.MaxValue)}";
             }
         }
 

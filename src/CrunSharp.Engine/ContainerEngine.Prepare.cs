@@ -111,6 +111,7 @@ public sealed partial class ContainerEngine
 
     private static Process Adapt(Process process)
     {
+        ContainerUserNamespace.Check(process.User, UserNamespace.Outer);
         if (UserNamespace.Outer is { IsOneId: true })
         {
             // With one id mapped the kernel lets nobody set groups; doctor and the first run say what that costs.

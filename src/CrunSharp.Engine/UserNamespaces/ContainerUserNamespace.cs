@@ -15,6 +15,25 @@ internal static class ContainerUserNamespace
     public static UserNamespaceMap? Of(OuterUser? user) =>
         user is null ? null : new UserNamespaceMap(Repeat(user.Uids), Repeat(user.Gids));
 
+    /// <exception cref="CrunException">The program is to run as somebody whom the user's namespace does not know.</exception>
+    public static void Check(User wanted, OuterUser? user)
+    {
+        if (user is null || (Has(user.Uids, wanted.Uid) && Has(user.Gids, wanted.Gid)))
+        {
+            return;
+        }
+
+        throw new CrunException(
+            $"cannot run as user {wanted.Uid}:{wanted.Gid}",
+            user.IsOneId ? "without subordinate ids a container has user 0 only" : "it is beyond the subordinate ids that you have")
+        {
+            Hints = ["run as root of the container, which is you: --user 0", "crun-sharp doctor tells how to get more ids"],
+        };
+    }
+
+    private static bool Has(IReadOnlyList<IdExtent> map, uint id) =>
+        map.Any(extent => id >= extent.Inside && id - extent.Inside < extent.Count);
+
     // Extent by extent: one that spans two of the parent's is refused.
     private static List<IdMapping> Repeat(IReadOnlyList<IdExtent> map) =>
         [.. map.Select(static extent => new IdMapping(extent.Inside, extent.Inside, extent.Count))];

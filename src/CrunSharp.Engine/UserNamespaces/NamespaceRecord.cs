@@ -7,9 +7,16 @@ namespace CrunSharp.Engine;
 /// <summary>Which process keeps the user's namespace open, on one line that native/main reads too.</summary>
 internal sealed record NamespaceRecord(ProcessIdentity Holder, ulong Inode)
 {
-    /// <summary>Null when there is none, or none that can be read.</summary>
+    /// <summary>Null when there is none, or none that can be trusted: native/main asks the same of it.</summary>
     public static NamespaceRecord? TryRead(string path)
     {
+        if (Ownership.Of(path) is not { IsDirectory: false } owner
+            || owner.Uid != Identity.EffectiveUid
+            || (owner.Mode & Ownership.WritableByOthers) != 0)
+        {
+            return null;
+        }
+
         string text;
         try
         {
