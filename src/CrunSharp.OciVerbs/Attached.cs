@@ -1,5 +1,4 @@
 using CrunSharp.Linux;
-using CrunSharp.Oci;
 using CrunSharp.Runtime;
 
 namespace CrunSharp.OciVerbs;
@@ -7,7 +6,7 @@ namespace CrunSharp.OciVerbs;
 /// <summary>Stays with a process until it ends, and answers with its status.</summary>
 internal static class Attached
 {
-    public static int Wait(ContainerRuntime runtime, ContainerId id, Launched launched, bool keep)
+    public static int Wait(ContainerRuntime runtime, LaunchRequest request, Launched launched, bool keep)
     {
         if (launched.Terminal is null)
         {
@@ -15,13 +14,13 @@ internal static class Attached
             ProcessEnd end = Processes.WaitHandingOnSignals(launched.Pid);
             if (!keep)
             {
-                runtime.Delete(id, force: true);
+                runtime.Finish(request, launched);
             }
 
             return end.Status;
         }
 
-        Runtime.Monitor.Become(runtime.OrderFor(id, launched, keep));
+        Runtime.Monitor.Become(runtime.OrderFor(request.Id, launched, keep));
         return 0;
     }
 

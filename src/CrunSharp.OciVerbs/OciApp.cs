@@ -25,14 +25,24 @@ public static class OciApp
         globals.AddTo(root);
 
         // Only the verb that was asked for: the others cost time and say nothing.
+        // The option for help is among them: it looks up its own description in a table of languages.
+        bool help = verb is null || args.AsSpan().ContainsAny("--help", "-h", "-?");
         foreach (OciVerb known in verb is null ? KnownVerbs.All : [verb])
         {
-            Command command = new(known.Name, known.Description) { Options = { new HelpOption() } };
+            Command command = new(known.Name, known.Description);
             known.Describe(command);
             root.Subcommands.Add(command);
+            if (help)
+            {
+                command.Options.Add(new HelpOption());
+            }
         }
 
-        root.Options.Add(new HelpOption());
+        if (help)
+        {
+            root.Options.Add(new HelpOption());
+        }
+
         ParseResult parsed = root.Parse(verb is null ? args : OwnWords.Separate(args, verb, root), new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (verb is null || parsed.Action is HelpAction)
         {

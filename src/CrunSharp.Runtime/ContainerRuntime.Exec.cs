@@ -79,7 +79,7 @@ public sealed partial class ContainerRuntime
             Follow(staged, spec, state, doing);
             if (request.PidFile is { } pidFile)
             {
-                HostPaths.Replace(pidFile, Encoding.ASCII.GetBytes($"{staged.Pid}"), 0x1a4 /* 0644 */);
+                HostPaths.Replace(pidFile, Encoding.ASCII.GetBytes($"{staged.Pid}"), 0x1a4 /* 0644 */, sync: false);
             }
 
             return new Launched

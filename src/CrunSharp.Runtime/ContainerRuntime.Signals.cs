@@ -119,12 +119,29 @@ public sealed partial class ContainerRuntime
         Remove(id, record, state with { Status = ContainerStatus.Stopped, Pid = 0 });
     }
 
+    /// <summary>Removes what is left of a container whose process the caller has waited for, as <see cref="Delete"/> does.</summary>
+    public void Finish(LaunchRequest request, Launched launched)
+    {
+        IReadOnlyList<string> left = CgroupRemoval.Remove(launched.CgroupDirectories, kill: true);
+        if (request.Spec.Hooks.Poststop.Count > 0)
+        {
+            HookRunner.RunAll(request.Spec.Hooks.Poststop, "poststop", GetState(request.Id), Options.Warn);
+        }
+
+        Store.Remove(request.Id);
+        foreach (string directory in left)
+        {
+            Options.Warn?.Invoke($"cannot remove the cgroup '{directory}': it is still in use");
+        }
+    }
+
     private void Remove(ContainerId id, ContainerRecord record, ContainerState state)
     {
-        Spec spec = Store.ReadSpec(id);
+        // Read while it is there.
+        IReadOnlyList<Hook> hooks = record.HasPoststop ? Store.ReadSpec(id).Hooks.Poststop : [];
         IReadOnlyList<string> left = CgroupRemoval.Remove(record.CgroupDirectories, kill: true);
         Store.Remove(id);
-        HookRunner.RunAll(spec.Hooks.Poststop, "poststop", state, Options.Warn);
+        HookRunner.RunAll(hooks, "poststop", state, Options.Warn);
         if (left.Count > 0)
         {
             throw new CrunException($"cannot delete container '{id}'", $"the cgroup '{left[0]}' is still in use");

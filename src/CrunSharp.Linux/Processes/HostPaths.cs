@@ -56,14 +56,17 @@ public static partial class HostPaths
 
     public static bool Exists(string path) => access(path, 0) == 0;
 
-    /// <summary>The file has the old bytes or the new ones, after a crash as well.</summary>
-    public static void Replace(string path, ReadOnlySpan<byte> bytes, uint mode = 0x180 /* 0600 */)
+    /// <summary>The file has the old bytes or the new ones, after a crash as well when it is synced.</summary>
+    public static void Replace(string path, ReadOnlySpan<byte> bytes, uint mode = 0x180 /* 0600 */, bool sync = true)
     {
         string fresh = $"{path}.{Environment.ProcessId}.new";
         using (SafeFileHandle file = Descriptors.Open(fresh, LibC.O_WRONLY | LibC.O_CREAT | LibC.O_TRUNC | LibC.O_NOFOLLOW, mode))
         {
             Descriptors.Write(file, bytes);
-            _ = fsync(file);
+            if (sync)
+            {
+                _ = fsync(file);
+            }
         }
 
         if (rename(fresh, path) < 0)

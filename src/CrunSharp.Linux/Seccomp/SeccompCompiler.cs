@@ -29,6 +29,9 @@ public sealed unsafe partial class SeccompCompiler : IDisposable
         }
     }
 
+    /// <summary>The three numbers of <see cref="Version"/>, four bytes each.</summary>
+    public static void WriteVersion(Span<byte> bytes) => new ReadOnlySpan<byte>(seccomp_version(), 12).CopyTo(bytes);
+
     /// <summary>A filter without rules: everything is answered by this action.</summary>
     /// <exception cref="LinuxException">The action is not one.</exception>
     public static SeccompCompiler Create(uint defaultAction)

@@ -61,6 +61,6 @@ internal sealed class RunVerb() : OciVerb("run", "Make and start a container")
 
         bool terminal = request.Spec.Process is { Terminal: true } && request.ConsoleSocket is null;
         using Launched launched = context.Runtime.Run(request with { OwnTerminal = terminal });
-        return Attached.Wait(context.Runtime, request.Id, launched, parsed.GetValue(_keep));
+        return Attached.Wait(context.Runtime, request, launched, parsed.GetValue(_keep));
     }
 }

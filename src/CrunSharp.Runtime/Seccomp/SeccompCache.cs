@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
-using System.Text;
+using System.Globalization;
 using CrunSharp.Linux;
 
 namespace CrunSharp.Runtime;
@@ -14,12 +13,13 @@ internal sealed class SeccompCache(string directory)
     // Filters of an older way of compiling are not found again.
     private const uint Format = 1;
     private const int HeaderSize = 16;
+    private const int KeyContext = 16;
 
     /// <summary>The program for this section, compiled if nobody did before.</summary>
     public SeccompProgram Get(ReadOnlySpan<byte> section)
     {
         byte[] key = Key(section);
-        string path = Path.Join(directory, $"{Hash(key):x16}.bpf");
+        string path = Path.Join(directory, Hash(key).ToString("x16", CultureInfo.InvariantCulture) + ".bpf");
         try
         {
             if (TryRead(path, key) is { } found)
@@ -80,8 +80,11 @@ internal sealed class SeccompCache(string directory)
     // All that decides what comes out: the section, the library, the machine. The kernel has no part in compiling.
     private static byte[] Key(ReadOnlySpan<byte> section)
     {
-        byte[] context = Encoding.ASCII.GetBytes($"{SeccompCompiler.Version} {RuntimeInformation.OSArchitecture}\n");
-        return [.. context, .. section];
+        byte[] key = new byte[KeyContext + section.Length];
+        SeccompCompiler.WriteVersion(key);
+        BinaryPrimitives.WriteUInt32LittleEndian(key.AsSpan(12), SeccompCompiler.NativeArchitecture);
+        section.CopyTo(key.AsSpan(KeyContext));
+        return key;
     }
 
     // FNV-1a over words of eight bytes: it need not be hard to invert, the key is compared.

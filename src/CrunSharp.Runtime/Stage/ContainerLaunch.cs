@@ -129,8 +129,7 @@ internal sealed class ContainerLaunch(ContainerRuntime runtime, LaunchRequest re
 
     private void WriteRecords(RootSource root)
     {
-        runtime.Store.WriteSpec(_id, request.SpecBytes.IsEmpty ? SpecWriter.Write(_spec) : request.SpecBytes.Span);
-        runtime.Store.WriteRecord(_id, new ContainerRecord
+        ContainerRecord record = new()
         {
             Id = _id.Value,
             Pid = _process!.Pid,
@@ -142,10 +141,12 @@ internal sealed class ContainerLaunch(ContainerRuntime runtime, LaunchRequest re
             Owner = Owners.Name(CrunSharp.Linux.Processes.EffectiveUser),
             Annotations = _spec.Annotations,
             CgroupDirectories = _cgroup.Directories,
-        });
+            HasPoststop = _spec.Hooks.Poststop.Count > 0,
+        };
+        runtime.Store.WriteRecord(_id, record, request.SpecBytes.IsEmpty ? SpecWriter.Write(_spec) : request.SpecBytes.Span);
         if (request.PidFile is { } pidFile)
         {
-            HostPaths.Replace(pidFile, Encoding.ASCII.GetBytes($"{_process.Pid}"), 0x1a4 /* 0644 */);
+            HostPaths.Replace(pidFile, Encoding.ASCII.GetBytes($"{_process.Pid}"), 0x1a4 /* 0644 */, sync: false);
         }
     }
 

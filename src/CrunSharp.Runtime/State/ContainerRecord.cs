@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 
 namespace CrunSharp.Runtime;
@@ -30,52 +29,76 @@ internal sealed record ContainerRecord
     /// <summary>systemd's unit, where systemd made the cgroup.</summary>
     public string? Scope { get; init; }
 
-    public byte[] ToJson()
+    /// <summary>Whether something is to be run once the container is gone; without it the spec need not be read for that.</summary>
+    public bool HasPoststop { get; init; }
+
+    /// <param name="spec">The container's config.json as it was when the container was made.</param>
+    public ReadOnlySpan<byte> ToJson(ReadOnlySpan<byte> spec)
     {
-        ArrayBufferWriter<byte> buffer = new(1024);
-        using (Utf8JsonWriter json = new(buffer, new JsonWriterOptions { SkipValidation = true, Indented = false }))
+        JsonText json = new(1024 + spec.Length);
+        json.Open((byte)'{');
+        json.Name("id"u8);
+        json.Value(Id);
+        json.Name("pid"u8);
+        json.Value((ulong)Pid);
+        json.Name("startTime"u8);
+        json.Value(StartTime);
+        json.Name("bootId"u8);
+        json.Value(BootId);
+        json.Name("bundle"u8);
+        json.Value(Bundle);
+        json.Name("rootfs"u8);
+        json.Value(RootPath);
+        json.Name("created"u8);
+        json.Value((ulong)Created.UtcTicks);
+        json.Name("owner"u8);
+        json.Value(Owner);
+        if (Scope is not null)
         {
-            json.WriteStartObject();
-            json.WriteString("id"u8, Id);
-            json.WriteNumber("pid"u8, Pid);
-            json.WriteNumber("startTime"u8, StartTime);
-            json.WriteString("bootId"u8, BootId);
-            json.WriteString("bundle"u8, Bundle);
-            json.WriteString("rootfs"u8, RootPath);
-            json.WriteString("created"u8, Created);
-            json.WriteString("owner"u8, Owner);
-            if (Scope is not null)
-            {
-                json.WriteString("scope"u8, Scope);
-            }
-
-            json.WriteStartArray("cgroups"u8);
-            foreach (string directory in CgroupDirectories)
-            {
-                json.WriteStringValue(directory);
-            }
-
-            json.WriteEndArray();
-            json.WriteStartObject("annotations"u8);
-            foreach ((string name, string value) in Annotations)
-            {
-                json.WriteString(name, value);
-            }
-
-            json.WriteEndObject();
-            json.WriteEndObject();
+            json.Name("scope"u8);
+            json.Value(Scope);
         }
 
-        return buffer.WrittenSpan.ToArray();
+        json.Name("cgroups"u8);
+        json.Open((byte)'[');
+        foreach (string directory in CgroupDirectories)
+        {
+            json.Value(directory);
+        }
+
+        json.Close((byte)']');
+        json.Name("annotations"u8);
+        json.Open((byte)'{');
+        foreach ((string name, string value) in Annotations)
+        {
+            json.Name(name);
+            json.Value(value);
+        }
+
+        json.Close((byte)'}');
+        json.Name("poststop"u8);
+        json.Raw(HasPoststop ? "true"u8 : "false"u8);
+
+        // Last, so that whoever only asks for the state reads past it in one go.
+        json.Name("spec"u8);
+        json.Raw(spec);
+        json.Close((byte)'}');
+        return json.Written;
     }
 
     /// <exception cref="JsonException">It is no record.</exception>
-    public static ContainerRecord Parse(ReadOnlySpan<byte> bytes)
+    public static ContainerRecord Parse(ReadOnlySpan<byte> bytes) => Parse(bytes, out _);
+
+    /// <param name="spec">Where in the bytes the spec is.</param>
+    /// <exception cref="JsonException">It is no record.</exception>
+    public static ContainerRecord Parse(ReadOnlySpan<byte> bytes, out Range spec)
     {
+        spec = default;
         Utf8JsonReader json = new(bytes);
         string? id = null, boot = null, bundle = null, root = null, owner = null, scope = null;
         int pid = 0;
         ulong start = 0;
+        bool poststop = false;
         DateTimeOffset created = default;
         List<string> cgroups = [];
         Dictionary<string, string> annotations = [];
@@ -92,7 +115,7 @@ internal sealed record ContainerRecord
                 case "bootId": boot = json.GetString(); break;
                 case "bundle": bundle = json.GetString(); break;
                 case "rootfs": root = json.GetString(); break;
-                case "created": created = json.GetDateTimeOffset(); break;
+                case "created": created = new DateTimeOffset(json.GetInt64(), TimeSpan.Zero); break;
                 case "owner": owner = json.GetString(); break;
                 case "scope": scope = json.GetString(); break;
                 case "cgroups":
@@ -111,6 +134,12 @@ internal sealed record ContainerRecord
                     }
 
                     break;
+                case "poststop": poststop = json.GetBoolean(); break;
+                case "spec":
+                    int begin = (int)json.TokenStartIndex;
+                    json.Skip();
+                    spec = begin..(int)json.BytesConsumed;
+                    break;
                 default: json.Skip(); break;
             }
         }
@@ -128,6 +157,7 @@ internal sealed record ContainerRecord
             Scope = scope,
             CgroupDirectories = cgroups,
             Annotations = annotations,
+            HasPoststop = poststop,
         };
     }
 }

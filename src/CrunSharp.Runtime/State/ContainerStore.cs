@@ -11,13 +11,13 @@ internal sealed class ContainerStore(string root)
 {
     private const int O_DIRECTORY = 0x10000;
 
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xef, 0xbb, 0xbf];
+
     public string DirectoryOf(ContainerId id) => Path.Join(root, id.Value);
 
     public string StartSocketOf(ContainerId id) => Path.Join(root, id.Value, "start.sock");
 
     private string RecordOf(ContainerId id) => Path.Join(root, id.Value, "state.json");
-
-    private string SpecOf(ContainerId id) => Path.Join(root, id.Value, "config.json");
 
     /// <summary>Takes the id: of two callers at once, one gets it.</summary>
     /// <exception cref="CrunException">The id is taken.</exception>
@@ -39,31 +39,40 @@ internal sealed class ContainerStore(string root)
         throw new CrunException("container with given ID already exists", $"'{id}' is in {root}");
     }
 
-    public void WriteSpec(ContainerId id, ReadOnlySpan<byte> json) => Write(SpecOf(id), json);
-
-    public void WriteRecord(ContainerId id, ContainerRecord record) => Write(RecordOf(id), record.ToJson());
+    /// <remarks>
+    /// Replaced whole, but not synced: it is about processes, which no power failure survives, and holds the id of the boot.
+    /// </remarks>
+    public void WriteRecord(ContainerId id, ContainerRecord record, ReadOnlySpan<byte> spec)
+    {
+        string path = RecordOf(id);
+        try
+        {
+            HostPaths.Replace(path, record.ToJson(spec.StartsWith(ByteOrderMark) ? spec[3..] : spec), sync: false);
+        }
+        catch (LinuxException failure)
+        {
+            throw new CrunException($"cannot write '{path}'", failure.Message, failure);
+        }
+    }
 
     /// <summary>Null when there is no container of this id, or it is only being made.</summary>
     public ContainerRecord? TryRead(ContainerId id)
     {
         byte[]? bytes = Descriptors.TryReadAll(RecordOf(id));
-        try
-        {
-            return bytes is null ? null : ContainerRecord.Parse(bytes);
-        }
-        catch (JsonException failure)
-        {
-            throw new CrunException($"cannot read the state of container '{id}'", failure.Message, failure);
-        }
+        return bytes is null ? null : Parse(id, bytes, out _);
     }
 
     /// <exception cref="CrunException">There is no container of this id.</exception>
     public ContainerRecord Read(ContainerId id) =>
-        TryRead(id) ?? throw new CrunException("container does not exist", $"there is no '{id}' in {root}");
+        TryRead(id) ?? throw Absent(id);
 
     /// <summary>The spec as it was when the container was made, whatever became of the bundle.</summary>
-    public Spec ReadSpec(ContainerId id) =>
-        SpecReader.Read(Descriptors.TryReadAll(SpecOf(id)) ?? throw new CrunException("container does not exist", $"there is no '{id}' in {root}"));
+    public Spec ReadSpec(ContainerId id)
+    {
+        byte[] bytes = Descriptors.TryReadAll(RecordOf(id)) ?? throw Absent(id);
+        _ = Parse(id, bytes, out Range spec);
+        return SpecReader.Read(bytes.AsSpan()[spec]);
+    }
 
     public IReadOnlyList<ContainerId> List()
     {
@@ -105,23 +114,23 @@ internal sealed class ContainerStore(string root)
 
         // What we made ourselves, first: a tree walk is for what a crash left behind.
         _ = HostPaths.Unlink(RecordOf(id));
-        _ = HostPaths.Unlink(SpecOf(id));
-        _ = HostPaths.Unlink(StartSocketOf(id));
         if (HostPaths.RemoveDirectory(directory) != 0 && Directory.Exists(directory))
         {
             Directory.Delete(directory, recursive: true);
         }
     }
 
-    private static void Write(string path, ReadOnlySpan<byte> bytes)
+    private CrunException Absent(ContainerId id) => new("container does not exist", $"there is no '{id}' in {root}");
+
+    private static ContainerRecord Parse(ContainerId id, byte[] bytes, out Range spec)
     {
         try
         {
-            HostPaths.Replace(path, bytes);
+            return ContainerRecord.Parse(bytes, out spec);
         }
-        catch (LinuxException failure)
+        catch (JsonException failure)
         {
-            throw new CrunException($"cannot write '{path}'", failure.Message, failure);
+            throw new CrunException($"cannot read the state of container '{id}'", failure.Message, failure);
         }
     }
 }
