@@ -18,6 +18,8 @@ internal sealed record Verb(string Name, Func<GlobalOptions, Command> Create, bo
         new("images", ImagesCommand.Create),
         new("rmi", RmiCommand.Create),
         new("inspect", InspectCommand.Create),
+        new("login", LoginCommand.Create),
+        new("logout", LogoutCommand.Create),
         new("version", VersionCommand.Create),
         new("info", InfoCommand.Create),
         new("doctor", DoctorCommand.Create),

@@ -38,7 +38,7 @@ internal static class Failures
         {
             return new CrunException($"cannot pull '{reference}'", $"'{registry}' refuses {credential}{said}", refusal)
             {
-                Hints = [$"log in again: podman login {registry}", "or the image does not exist, or is not this account's to pull"],
+                Hints = [$"log in again: crun-sharp login {registry}", "or the image does not exist, or is not this account's to pull"],
             };
         }
 
@@ -46,7 +46,7 @@ internal static class Failures
         {
             return new CrunException($"cannot find the image '{reference}'", $"'{registry}' has no repository '{endpoint.Repository}', or shows it only after a login{said}", refusal)
             {
-                Hints = ["check the spelling", $"if it is private, log in first: podman login {registry}", .. refusal.Notes],
+                Hints = ["check the spelling", $"if it is private, log in first: crun-sharp login {registry}", .. refusal.Notes],
             };
         }
 

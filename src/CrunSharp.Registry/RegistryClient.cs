@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using CrunSharp.Oci;
+using CrunSharp.Registry.Credentials;
 using CrunSharp.Registry.Http;
 
 namespace CrunSharp.Registry;
@@ -17,6 +18,7 @@ public sealed partial class RegistryClient(RegistryConfiguration configuration) 
         [MediaTypes.OciIndex, MediaTypes.DockerIndex, MediaTypes.OciManifest, MediaTypes.DockerManifest];
 
     private readonly ConcurrentDictionary<(string Registry, bool Insecure), RegistrySession> _sessions = new();
+    private readonly CredentialStore _credentials = new(configuration);
     private readonly Lazy<Connections> _connections = new(() => new Connections(configuration));
 
     /// <summary>The host's configuration in use.</summary>
@@ -156,5 +158,5 @@ public sealed partial class RegistryClient(RegistryConfiguration configuration) 
     private RegistrySession SessionFor(RegistryEndpoint endpoint) =>
         _sessions.GetOrAdd(
             (endpoint.Registry, endpoint.Insecure),
-            key => new RegistrySession(key.Registry, key.Insecure, _connections.Value, Configuration));
+            key => new RegistrySession(key.Registry, key.Insecure, _credentials, _connections.Value, Configuration));
 }

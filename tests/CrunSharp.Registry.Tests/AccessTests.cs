@@ -46,7 +46,7 @@ public sealed class AccessTests : IAsyncDisposable
         AskForBasic();
         CrunException refused = await Assert.ThrowsAsync<CrunException>(PullAsync);
         Assert.Contains("or shows it only after a login", refused.Message);
-        Assert.Contains(refused.Hints, hint => hint.Contains($"podman login {_registry.Authority}"));
+        Assert.Contains(refused.Hints, hint => hint.Contains($"crun-sharp login {_registry.Authority}"));
     }
 
     [Fact]
@@ -105,15 +105,19 @@ public sealed class AccessTests : IAsyncDisposable
         Assert.Null(Assert.Single(_registry.Asked("/elsewhere")).Authorization);
     }
 
-    [Fact]
-    public async Task Cve2019_10214_RedirectedHostAsksWhoWeAre_IsNotTold()
+    [Theory]
+    [InlineData("Basic realm=\"x\"")]
+    [InlineData("Bearer realm=\"http://THIEF/\"")]
+    public async Task Cve2019_10214_RedirectedHostAsksWhoWeAre_IsNotTold(string challenge)
     {
+        challenge = challenge.Replace("THIEF", _other.Authority, StringComparison.Ordinal);
         _bench.LogIn(_registry.Authority);
         AskForBasic();
-        await using LoopbackServer curious = new(exchange => exchange.AnswerAsync(401, "", ("WWW-Authenticate", "Basic realm=\"x\"")));
+        await using LoopbackServer curious = new(exchange => exchange.AnswerAsync(401, "", ("WWW-Authenticate", challenge)));
         _registry.On(FakeRegistry.Blob(_layer), exchange => exchange.AnswerAsync(307, "", ("Location", $"http://{curious.Authority}/")));
         await Assert.ThrowsAsync<CrunException>(PullAsync);
         Assert.All(curious.Requests, request => Assert.Null(request.Authorization));
+        Assert.Empty(_other.Requests);
     }
 
     [Theory]

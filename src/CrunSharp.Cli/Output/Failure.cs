@@ -10,11 +10,12 @@ internal static class Failure
         Print(failure.Message);
         foreach (string hint in failure.Hints)
         {
-            Console.Error.WriteLine($"  {hint}");
+            Console.Error.WriteLine($"  {Printable.Text(hint)}");
         }
     }
 
-    public static void Print(string message) => Console.Error.WriteLine($"crun-sharp: {message}");
+    // Registries, archives and images have a say in these texts.
+    public static void Print(string message) => Console.Error.WriteLine($"crun-sharp: {Printable.Text(message)}");
 
     public static void Warn(string message) => Console.Error.WriteLine($"crun-sharp: warning: {message}");
 }

@@ -5,19 +5,14 @@ namespace CrunSharp.Registry.Credentials;
 
 /// <summary>Finds what a user stored for a registry with podman, docker or skopeo.</summary>
 /// <remarks>containers-auth.json(5); docker's config.json. The first file that has something for the name decides.</remarks>
-internal sealed class CredentialStore(RegistryConfiguration configuration)
+internal sealed partial class CredentialStore(RegistryConfiguration configuration) : ICredentialSource
 {
     private const long LargestFile = 8 << 20;
 
     /// <summary>What docker has called Docker Hub since its first index.</summary>
     private const string DockerHubKey = "https://index.docker.io/v1/";
 
-    /// <summary>What is stored for <paramref name="registry"/>, or for the longest path in it that covers <paramref name="repository"/>.</summary>
-    /// <param name="registry">Host and port as configured or typed.</param>
-    /// <param name="repository">Without the host.</param>
-    /// <param name="notes">Receives what kept a stored credential from being used.</param>
-    /// <param name="cancellationToken">Ends a helper that waits for somebody.</param>
-    /// <exception cref="CrunException">A file cannot be read.</exception>
+    /// <inheritdoc/>
     public async Task<Credential?> FindAsync(string registry, string repository, List<string> notes, CancellationToken cancellationToken)
     {
         foreach (string path in Files())

@@ -7,7 +7,12 @@ namespace CrunSharp.Registry.Http;
 
 /// <summary>One registry: which scheme it speaks, what it granted, and the asking again.</summary>
 /// <remarks>Nothing is asked beforehand: the first real request finds out what the registry wants.</remarks>
-internal sealed class RegistrySession(string registry, bool insecure, Connections connections, RegistryConfiguration configuration) : IDisposable
+internal sealed class RegistrySession(
+    string registry,
+    bool insecure,
+    ICredentialSource credentials,
+    Connections connections,
+    RegistryConfiguration configuration) : IDisposable
 {
     public const string DockerHubHost = "registry-1.docker.io";
 
@@ -16,7 +21,6 @@ internal sealed class RegistrySession(string registry, bool insecure, Connection
     private readonly SemaphoreSlim _schemeGate = new(1);
     private readonly SemaphoreSlim _grantGate = new(1);
     private readonly TokenService _tokens = new(registry, connections, configuration);
-    private readonly CredentialStore _credentials = new(configuration);
     private Uri? _base;
 
     /// <summary>Asks for something of a repository, until there is an answer or no hope.</summary>
@@ -107,7 +111,7 @@ internal sealed class RegistrySession(string registry, bool insecure, Connection
             }
 
             List<string> notes = [];
-            Credential? credential = await _credentials.FindAsync(registry, repository, notes, cancellationToken).ConfigureAwait(false);
+            Credential? credential = await credentials.FindAsync(registry, repository, notes, cancellationToken).ConfigureAwait(false);
             List<Challenge> challenges = Challenge.Parse(refused.Headers.WwwAuthenticate.Count > 0
                 ? refused.Headers.NonValidated.TryGetValues("WWW-Authenticate", out HeaderStringValues raw) ? raw : []
                 : []);
@@ -179,6 +183,6 @@ internal sealed class RegistrySession(string registry, bool insecure, Connection
         }
 
         Task<HttpResponseMessage> SendToAsync(Uri root) =>
-            connections.FollowAsync(new Uri(root, $"{request.Repository}/{request.Path}"), request.Make, grant?.Header, _insecure, cancellationToken);
+            connections.FollowAsync(new Uri(root, request.Target), request.Make, grant?.Header, _insecure, cancellationToken);
     }
 }

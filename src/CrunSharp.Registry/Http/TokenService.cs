@@ -18,7 +18,7 @@ internal sealed class TokenService(string registry, Connections connections, Reg
     private static readonly TimeSpan s_margin = TimeSpan.FromSeconds(10);
 
     /// <param name="challenge">What the registry asked for.</param>
-    /// <param name="repository">What the token is to be good for.</param>
+    /// <param name="repository">What the token is to be good for; empty only proves who asks.</param>
     /// <param name="credential">Stored for this registry; null asks as nobody.</param>
     /// <param name="origin">Where the challenge came from.</param>
     /// <param name="insecure">Whether plain http is allowed for that host.</param>
@@ -35,8 +35,12 @@ internal sealed class TokenService(string registry, Connections connections, Reg
     {
         Uri realm = CheckRealm(challenge["realm"], origin, insecure);
         bool isOwnHost = insecure && realm.IdnHost == origin.IdnHost;
-        string scope = challenge["scope"] ?? $"repository:{repository}:pull";
-        List<(string Name, string Value)> fields = [("scope", scope)];
+        List<(string Name, string Value)> fields = [];
+        if ((challenge["scope"] ?? (repository.Length == 0 ? null : $"repository:{repository}:pull")) is { } scope)
+        {
+            fields.Add(("scope", scope));
+        }
+
         if (challenge["service"] is { } service)
         {
             fields.Insert(0, ("service", service));
