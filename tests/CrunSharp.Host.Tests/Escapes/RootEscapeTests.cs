@@ -1,0 +1,132 @@
+using CrunSharp.Oci;
+using CrunSharp.Testing;
+using Xunit;
+
+namespace CrunSharp.HostTests.Escapes;
+
+/// <summary>Root filesystems with links where the runtime makes, mounts or opens something.</summary>
+[Collection(nameof(Alone))]
+public sealed class RootEscapeTests
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Cve2026_41579_DevThatIsALink_MakesNothingOnTheHost(bool withTmpfs)
+    {
+        Host.Requires(Host.Root, HostileBundle.Needs);
+        using HostileBundle bundle = new();
+        bundle.Link("/dev", bundle.Outside);
+        _ = bundle.Run("true", spec => withTmpfs ? spec : spec with { Mounts = [spec.Mounts[0]] });
+        bundle.AssertOutsideIsUntouched();
+
+        bundle.Link("/dev", "../outside");
+        _ = bundle.Run("true", spec => withTmpfs ? spec : spec with { Mounts = [spec.Mounts[0]] });
+        bundle.AssertOutsideIsUntouched();
+    }
+
+    [Theory]
+    [InlineData("/tmp")]
+    [InlineData("/proc/sys")]
+    public void Cve2023_27561_ProcThatIsALink_IsRefused(string target)
+    {
+        Host.Requires(Host.Root, HostileBundle.Needs);
+        using HostileBundle bundle = new();
+        bundle.Link("/proc", target);
+        Assert.NotNull(bundle.Run("true").Refusal);
+    }
+
+    [Fact]
+    public void Cve2025_31133_ForgedNull_DoesNotBecomeTheMask()
+    {
+        Host.Requires(Host.Root, HostileBundle.Needs);
+        string before = File.ReadAllText("/proc/sys/kernel/core_pattern");
+        using HostileBundle bundle = new();
+        bundle.Link("/dev/null", "/proc/sys/kernel/core_pattern");
+        Outcome outcome = bundle.Run("echo '|/evil' > /proc/timer_list; echo '|/evil' > /dev/null", spec => spec with
+        {
+            Mounts = [spec.Mounts[0]],
+            Linux = spec.Linux with { MaskedPaths = ["/proc/timer_list"], ReadonlyPaths = ["/proc/sys"] },
+        });
+        Assert.Equal(before, File.ReadAllText("/proc/sys/kernel/core_pattern"));
+        Assert.True(outcome.Refusal is not null || outcome.Code != 0 || !outcome.Output.Contains("core", StringComparison.Ordinal), $"{outcome}");
+    }
+
+    [Theory]
+    [InlineData("/dev/null")]
+    [InlineData("/dev/console")]
+    public void Cve2026_88264_DeviceThatIsALink_LeavesTheHostsFileAlone(string device)
+    {
+        Host.Requires(Host.Root, HostileBundle.Needs);
+        using HostileBundle bundle = new();
+        UnixFileMode mode = File.GetUnixFileMode(bundle.Victim);
+        bundle.Link(device, bundle.Victim);
+        _ = bundle.Run("echo x > /dev/null", spec => spec with
+        {
+            Mounts = [spec.Mounts[0], new Mount { Destination = "/dev/pts", Type = "devpts", Options = ["newinstance", "ptmxmode=0666"] }],
+            Process = spec.Process! with { Terminal = device == "/dev/console", User = new User { Uid = 1000 } },
+        });
+        bundle.AssertOutsideIsUntouched();
+        Assert.Equal(mode, File.GetUnixFileMode(bundle.Victim));
+        Assert.Equal(0u, FileOwner(bundle.Victim));
+    }
+
+    [Theory]
+    [InlineData("tmpfs")]
+    [InlineData("bind")]
+    public void Cve2024_45310_MountTargetBehindALink_IsMadeInTheRoot(string type)
+    {
+        Host.Requires(Host.Root, HostileBundle.Needs);
+        using HostileBundle bundle = new();
+        bundle.Link("/data", bundle.Outside);
+        Outcome outcome = bundle.Run("mount | grep -c made", spec => spec with
+        {
+            Mounts = [.. spec.Mounts, new Mount { Destination = "/data/made/here", Type = type, Source = "/etc", Options = type == "bind" ? ["bind"] : [] }],
+        });
+        bundle.AssertOutsideIsUntouched();
+
+        // Inside the root the link's target is just another path.
+        Assert.True(outcome.Refusal is not null || outcome.Output == "1\n", $"{outcome}");
+    }
+
+    [Fact]
+    public void Cve2026_55686_WorkingDirectoryBehindALink_IsMadeInTheRoot()
+    {
+        Host.Requires(Host.Root, HostileBundle.Needs);
+        using HostileBundle bundle = new();
+        bundle.Link("/work", bundle.Outside);
+        _ = bundle.Run("pwd", spec => spec with { Process = spec.Process! with { Cwd = "/work/made" } });
+        bundle.AssertOutsideIsUntouched();
+    }
+
+    [Fact]
+    public void Cve2024_21626_WorkingDirectoryThroughADescriptor_DoesNotLeadOut()
+    {
+        Host.Requires(Host.Root, HostileBundle.Needs);
+        using HostileBundle bundle = new();
+        for (int descriptor = 3; descriptor <= 20; descriptor++)
+        {
+            Outcome outcome = bundle.Run("pwd", spec => spec with { Process = spec.Process! with { Cwd = $"/proc/self/fd/{descriptor}" } });
+            Assert.NotNull(outcome.Refusal);
+        }
+    }
+
+    [Fact]
+    public void Cve2024_21626_Descriptors_AreThoseThatWereGivenAlone()
+    {
+        Host.Requires(Host.Root, HostileBundle.Needs);
+        using HostileBundle bundle = new();
+        Assert.Equal("0\n1\n2\n", bundle.Run("cd /proc/$$/fd; for n in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do test -e $n -o -L $n && echo $n; done | grep -v '^1[0-9]$'").Output);
+    }
+
+    [Fact]
+    public void Cve2022_4318_PasswdThatIsAFifo_DoesNotHoldTheLaunch()
+    {
+        Host.Requires(Host.Root, HostileBundle.Needs);
+        using HostileBundle bundle = new();
+        Directory.CreateDirectory(bundle.InRoot("/etc"));
+        Command.Run("mkfifo", bundle.InRoot("/etc/passwd")).Succeeded();
+        Assert.Equal("/\n", bundle.Run("echo $HOME").Output);
+    }
+
+    private static uint FileOwner(string path) => uint.Parse(Command.Run("stat", "-c", "%u", path).Succeeded().Output, System.Globalization.CultureInfo.InvariantCulture);
+}
