@@ -7,7 +7,7 @@ internal static class KnownVerbs
     {
         get
         {
-            foreach (string name in new[] { "create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "spec", "features" })
+            foreach (string name in new[] { "create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "spec", "features", "explain" })
             {
                 yield return Find(name)!;
             }
@@ -29,6 +29,7 @@ internal static class KnownVerbs
         "resume" => new ResumeVerb(),
         "spec" => new SpecVerb(),
         "features" => new FeaturesVerb(),
+        "explain" => new ExplainVerb(),
         _ => null,
     };
 }
