@@ -27,6 +27,7 @@ install: ## the Debian packages that are missing (sudo when not root)
 native: ## the stage and the launch library: out/native
 	@tools/install.sh build
 	$(MAKE) -C native
+	@$(MAKE) -s -C tests/payload
 
 run: ## a container, pulled and started: a shell on a terminal, a line elsewhere
 	@tools/install.sh build run

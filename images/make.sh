@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . tools/registry.sh
 layouts=$PWD/out/images storage=$PWD/out/registry
-[ $# -gt 0 ] || set -- busybox alpine torture oldsparse layers200 big debian
+[ $# -gt 0 ] || set -- busybox alpine torture lowerlinks oldsparse layers200 big debian
 
 # A layout is made anew when its recipe or the programs in it changed.
 stamp_of() {

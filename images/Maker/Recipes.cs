@@ -10,6 +10,7 @@ public static class Recipes
         ["busybox"] = layout => Busybox(layout, "busybox", "Debian's busybox-static"),
         ["alpine"] = layout => Busybox(layout, "alpine-stand-in", "not Alpine: Debian's busybox-static, made by crun-sharp's images/ because Docker Hub was not reached"),
         ["torture"] = TortureRecipe.Write,
+        ["lowerlinks"] = TortureRecipe.WriteLowerLinks,
         ["oldsparse"] = TortureRecipe.WriteOldSparse,
         ["layers200"] = Layers200,
         ["big"] = BigRecipe.Write,
@@ -57,7 +58,7 @@ public static class Recipes
 
             if (number % 50 == 0)
             {
-                layer.File($"implied-{number}/by/layer", $"{number}\n").HardLink($"d/link-{number}", "bin/busybox");
+                layer.File($"implied-{number}/by/layer", $"{number}\n").HardLink($"d/link-{number}", $"implied-{number}/by/layer");
             }
 
             layout.AddLayer(layer);

@@ -103,6 +103,20 @@ public static class TortureRecipe
     private static void Attribute(Layer layer, string name, string key, byte[] value) =>
         layer.Add(new TarItem { Name = TarItem.Bytes(name), Mode = Layer.Octal("755"), Content = [3], Attributes = [new(key, value)] });
 
+    /// <summary>Hard links to files of a layer below, which podman refuses.</summary>
+    public static void WriteLowerLinks(Layout layout)
+    {
+        Layer lower = new Layer().Directory("bin").File("bin/busybox", File.ReadAllBytes("/bin/busybox"), "755").Symlink("bin/sh", "busybox");
+        lower.Directory("a", "2750", 1000, 1000).File("a/one", "shared\n", "4711", 1000, 1001).HardLink("a/two", "a/one").Symlink("a/link", "one");
+        Attribute(lower, "a/capable", "security.capability", s_netRaw);
+        layout.AddLayer(lower);
+        Layer upper = new Layer().HardLink("a/three", "a/one").Directory("b").HardLink("b/four", "a/two").HardLink("b/capable", "a/capable");
+        upper.Add(new TarItem { Name = TarItem.Bytes("b/link"), Type = '1', Target = TarItem.Bytes("a/link") });
+        layout.AddLayer(upper.HardLink("bin/again", "bin/busybox"));
+        layout.AddLayer(new Layer().Whiteout("a/one").HardLink("b/five", "b/four"));
+        layout.Finish(["/bin/sh"]);
+    }
+
     /// <summary>GNU tar's older sparse files, which Debian's umoci does not read, apart from the rest.</summary>
     public static void WriteOldSparse(Layout layout)
     {
@@ -153,9 +167,6 @@ public static class TortureRecipe
         // Not listed here: keeps the owner and mode that layer 1 gave it.
         layer.File("owned/second", "second", "640", 1000, 1001);
         layer.Directory("mode-changes", "700", 33, 33);
-
-        // Into the layer below.
-        layer.HardLink("links/four", "links/one").HardLink("passwd-again", "etc/passwd");
         layer.File("links/two", "a file of its own now\n");
         return layer;
     }
