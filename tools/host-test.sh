@@ -45,7 +45,7 @@ chmod 755 "$copy"
 cp Runtime.sln "$copy"
 mkdir -p "$copy/out" "$copy/tools"
 cp tools/host-test.sh "$copy/tools/"
-cp -a --reflink=auto out/crun-sharp out/crun-sharp-oci out/native out/images out/registry "$copy/out/"
+cp -a --reflink=auto out/crun-sharp out/crun-sharp-oci out/native out/payload out/images "$copy/out/"
 for project in $projects; do
 	mkdir -p "$copy/tests/$project/bin/Debug"
 	cp -a "tests/$project/bin/Debug/net10.0" "$copy/tests/$project/bin/Debug/"

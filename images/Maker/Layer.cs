@@ -25,8 +25,13 @@ public sealed class Layer
     public Layer Symlink(string name, string target) =>
         Add(new TarItem { Name = TarItem.Bytes(name), Type = '2', Mode = Octal("777"), Target = TarItem.Bytes(target) });
 
-    public Layer HardLink(string name, string target) =>
-        Add(new TarItem { Name = TarItem.Bytes(name), Type = '1', Target = TarItem.Bytes(target) });
+    /// <summary>Another name for a file. Its header repeats the file's metadata, as tar's do, where this layer has the file.</summary>
+    public Layer HardLink(string name, string target)
+    {
+        TarItem? file = _items.FirstOrDefault(item => item.Name.AsSpan().SequenceEqual(TarItem.Bytes(target.StartsWith("./", StringComparison.Ordinal) ? target[2..] : target)));
+        TarItem link = new() { Name = TarItem.Bytes(name), Type = '1', Target = TarItem.Bytes(target) };
+        return Add(file is null ? link : link with { Mode = file.Mode, Uid = file.Uid, Gid = file.Gid, Time = file.Time });
+    }
 
     public Layer Device(string name, char type, int major, int minor, string mode = "600") =>
         Add(new TarItem { Name = TarItem.Bytes(name), Type = type, Major = major, Minor = minor, Mode = Octal(mode) });
