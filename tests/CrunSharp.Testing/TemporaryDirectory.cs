@@ -8,6 +8,12 @@ public sealed class TemporaryDirectory : IDisposable, IAsyncDisposable
         Path = Directory.CreateTempSubdirectory("crun-sharp-test-").FullName;
     }
 
+    /// <summary>One beneath <paramref name="parent"/>, for what takes short paths only.</summary>
+    public TemporaryDirectory(string parent, string prefix)
+    {
+        Path = Directory.CreateDirectory(System.IO.Path.Combine(parent, prefix + Guid.NewGuid().ToString("N")[..8])).FullName;
+    }
+
     public string Path { get; }
 
     public string this[string name] => System.IO.Path.Combine(Path, name);

@@ -76,7 +76,10 @@ public sealed class UnpackComparisonTests
         TreeListing ours = await ReadOursAsync(engine, image);
         using TemporaryDirectory directory = new();
         CommandOptions patient = new() { Limit = TimeSpan.FromMinutes(5) };
-        string[] podman = ["--root", directory["root"], "--runroot", directory["run"], "--storage-driver", "overlay"];
+
+        // Podman takes no runroot longer than 50 characters.
+        using TemporaryDirectory run = new("/tmp", "crs-");
+        string[] podman = ["--root", directory["root"], "--runroot", run, "--storage-driver", "overlay"];
         string name = $"{engine.Registry.Authority}/library/{image}:latest";
         (await Command.RunAsync(patient, "podman", [.. podman, "pull", "-q", "--tls-verify=false", name])).Succeeded();
         TreeListing theirs = await ReadAsync(
