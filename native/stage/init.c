@@ -1,6 +1,7 @@
 /* STEP_INIT: pid 1 stays behind, so that orphans are reaped and signals have somebody who does not ignore them. */
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -78,6 +79,9 @@ stay_as_init(struct stage *stage, const struct plan_step *step)
 	if (getpid() != 1)
 		(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
 	(void)prctl(PR_SET_NAME, "init");
+	/* "stage" has room for it; the number behind it is nobody's business. */
+	if (stage->name != NULL)
+		memcpy(stage->name, "init\0\0", 7);
 	if (sys_close_range(0, ~0u, 0) < 0)
 		for (int fd = 0; fd < 1024; fd++)
 			(void)close(fd);

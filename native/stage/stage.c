@@ -30,6 +30,7 @@ stage_main(int argc, char **argv)
 		return EXIT_STAGE;
 
 	int first_fd = atoi(argv[1]);
+	stage.name = argv[0];
 	stage.report = first_fd + PLAN_FD_REPORT;
 	stage.umask = umask(0);
 

@@ -39,6 +39,7 @@ struct stage {
 	int empty;  /* a read-only empty directory that masks others, -1 until it is needed */
 	bool entered;
 	bool finished;
+	char *name;		   /* argv[0], shown by ps */
 	mode_t umask;		   /* the program's */
 	char program[4096];	   /* found by STEP_FIND_PROGRAM */
 };

@@ -552,3 +552,26 @@ TEST(Sysctl_PathThatLeavesSys_IsRefused)
 	put_data(&plan, step(STEP_SYSCTL, "../../etc/passwd"), "1", 1);
 	CHECK(apply(stage, &plan) < 0);
 }
+
+/* Where the host masks parts of /proc, the kernel gives a user namespace no fresh one; the report says why. */
+TEST(MountProc_HostMasksItsOwn_IsTooRevealing)
+{
+	enter_namespaces(CLONE_NEWNS | CLONE_NEWPID);
+	int child = fork();
+	if (child != 0)
+		_exit(wait_for(child));
+	CHECK_INT(mount("proc", "/proc", "proc", 0, NULL), 0);
+	CHECK_INT(mount("tmpfs", "/proc/bus", "tmpfs", 0, NULL), 0);
+	CHECK_INT(unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID), 0);
+	child = fork();
+	if (child != 0)
+		_exit(wait_for(child));
+	CHECK_INT(mkdir("root", 0755), 0);
+	stage = new_stage();
+	begin_plan(&plan);
+	bind_the_root();
+	mount_it("proc", "/proc", "", MOUNT_ATTR_NOSUID, 0);
+	CHECK(apply(stage, &plan) < 0);
+	CHECK_INT(last_report()->detail, DETAIL_TOO_REVEALING);
+	CHECK(strstr(last_report()->text, "the host masks parts of its own /proc") != NULL);
+}

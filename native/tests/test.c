@@ -101,6 +101,17 @@ get_file(const char *path, char *text, size_t size)
 	close(fd);
 }
 
+void
+read_all(int fd, char *text, size_t size)
+{
+	size_t used = 0;
+	ssize_t more;
+
+	while (used < size - 1 && (more = read(fd, text + used, size - 1 - used)) > 0)
+		used += (size_t)more;
+	text[used] = 0;
+}
+
 bool
 is_there(const char *path)
 {

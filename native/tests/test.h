@@ -60,6 +60,7 @@ _Noreturn void test_skipped(const char *format, ...) __attribute__((format(print
 const char *scratch(void);
 void put_file(const char *path, const char *text);
 void get_file(const char *path, char *text, size_t size);
+void read_all(int fd, char *text, size_t size);
 bool is_there(const char *path);
 /* How many entries a directory has: an escape shows as one too many. */
 int count_entries(const char *path);
