@@ -68,13 +68,13 @@ public sealed class PlanLayoutTests
         }
     }
 
-    private static IEnumerable<(string Field, string Name)> Fields<T>() =>
+    internal static IEnumerable<(string Field, string Name)> Fields<T>() =>
         typeof(T).GetFields().Select(field => (field.Name, Underscored(field.Name).ToLowerInvariant()));
 
     private static string Underscored(string name) =>
         string.Concat(name.Select((letter, i) => i > 0 && char.IsUpper(letter) ? $"_{letter}" : $"{char.ToUpperInvariant(letter)}"));
 
-    private static Dictionary<string, long> CompileAndRun(string source)
+    internal static Dictionary<string, long> CompileAndRun(string source)
     {
         string directory = Directory.CreateTempSubdirectory("plan-layout-").FullName;
         try
@@ -108,11 +108,11 @@ public sealed class PlanLayoutTests
         return output;
     }
 
-    private static string? FindHeader()
+    internal static string? FindHeader(string name = "plan.h")
     {
         for (DirectoryInfo? directory = new(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
         {
-            string header = Path.Combine(directory.FullName, "native", "include", "plan.h");
+            string header = Path.Combine(directory.FullName, "native", "include", name);
             if (File.Exists(header))
             {
                 return header;
