@@ -15,12 +15,17 @@ internal static class CgroupMounts
             return;
         }
 
-        if (plan.InUserNamespace && !ownNamespace)
+        if (plan.InUserNamespace && !ownNamespace && plan.Options.CgroupDirectories.Count == 0)
         {
             // The whole host's tree: whoever owns parts of it could move processes of the host about.
-            plan.Add(new BindMount(
-                path, "/sys/fs/cgroup", options.Set | MountAttributes.ReadOnly, MountAttributes.None,
-                Propagation.Slave | Propagation.Recursive, MountMode.Recursive | MountMode.AttributesRecursive) { Origin = origin });
+            AddBind(plan, path, "/sys/fs/cgroup", options.Set | MountAttributes.ReadOnly, origin);
+            return;
+        }
+
+        if (plan.InUserNamespace && !ownNamespace && plan.Facts.Cgroups == CgroupLayout.Unified)
+        {
+            // A fresh one would show the host's namespace, and is refused; its own part of it can be shown.
+            AddBind(plan, path, plan.Options.CgroupDirectories[0], options.Set, origin);
             return;
         }
 
@@ -32,6 +37,12 @@ internal static class CgroupMounts
 
         AddLegacy(plan, ownNamespace, path, options, deferred, origin);
     }
+
+    private static void AddBind(PlanBuilder plan, string path, string source, MountAttributes set, string origin) => plan.Add(new BindMount(
+        path, source, set, MountAttributes.None, Propagation.Slave | Propagation.Recursive, MountMode.Recursive | MountMode.AttributesRecursive)
+    {
+        Origin = origin,
+    });
 
     private static void AddLegacy(
         PlanBuilder plan, bool ownNamespace, string path, MountOptions options, List<MakePathReadOnly> deferred, string origin)

@@ -151,6 +151,17 @@ public sealed class PlannerMountTests
     }
 
     [Fact]
+    public void UserNamespace_CgroupsOfItsOwn_AreShownInsteadOfEverybodys()
+    {
+        Spec spec = Specs.WithMounts(Specs.Mount("cgroup", "/sys/fs/cgroup", "ro")).WithUsers();
+        PlanOptions unified = new() { CgroupDirectories = ["/sys/fs/cgroup/c"] };
+        Assert.Equal("/sys/fs/cgroup/c", Assert.Single(spec.Plan(unified).All<BindMount>()).Source);
+
+        PlanOptions legacy = new() { CgroupDirectories = ["/sys/fs/cgroup/memory/c"] };
+        Assert.Contains(spec.Plan(legacy, s_legacy).All<BindMount>(), bind => bind.Source == "/sys/fs/cgroup/memory/c");
+    }
+
+    [Fact]
     public void UserNamespace_FilesystemsOfTheHostsNamespaces_AreBoundInstead()
     {
         Spec spec = Specs.WithMounts(Specs.Mount("proc", "/proc"), Specs.Mount("sysfs", "/sys", "ro"), Specs.Mount("mqueue", "/dev/mqueue"))
