@@ -132,7 +132,7 @@ enum plan_kind {
 	STEP_NO_NEW_PRIVS,
 	STEP_SECCOMP,	       /* data: struct sock_filter[]; flags: SECCOMP_FILTER_FLAG_*; with NEW_LISTENER
 				  fd: socket that gets the listener by SCM_RIGHTS, PLAN_NO_FD: REPORT_LISTENER carries it.
-				  Right before EXEC with NO_NEW_PRIVS, otherwise before CAPABILITIES */
+				  After UMASK; right before EXEC with NO_NEW_PRIVS, otherwise before CAPABILITIES */
 	STEP_BOUNDING,	       /* a: capabilities to keep in the bounding set */
 	STEP_USER,	       /* a uid, b gid, data: uint32_t gids[]; mode 1: leaves the groups (setgroups is denied).
 				  Keeps the permitted capabilities until CAPABILITIES, which must follow */
@@ -171,7 +171,7 @@ enum plan_mount_flag {
 	STEP_MOUNT_IDMAP_RECURSIVE = 1 << 5,
 	STEP_MOUNT_KEEP_MODE = 1 << 6,	    /* tmpfs: its root gets mode and owner of the directory that it covers */
 	STEP_MOUNT_NO_FOLLOW = 1 << 7,	    /* no link may stand in the path */
-	STEP_MOUNT_OPTIONAL = 1 << 8,	    /* a refusal is no failure */
+	STEP_MOUNT_OPTIONAL = 1 << 8,	    /* a refusal is a REPORT_NOTE, no failure */
 };
 
 enum plan_overlay_flag {

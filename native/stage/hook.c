@@ -24,7 +24,8 @@ become_hook(struct stage *stage, const struct plan_step *step, char **arguments,
 
 	if (step->fd != PLAN_NO_FD)
 		(void)lseek(input, 0, SEEK_SET);
-	if ((input >= 0 && dup2(input, 0) < 0) || dup2(output, 1) < 0 || dup2(output, 2) < 0 || close_at_exec(stage, 3) < 0)
+	if ((input >= 0 && dup2(input, 0) < 0) || dup2(output, 1) < 0 || dup2(output, 2) < 0 ||
+	    (!stage->is_sealed && close_at_exec(stage, 3) < 0))
 		_exit(126);
 	reset_signals();
 	(void)umask(stage->umask);

@@ -55,6 +55,7 @@ int
 set_umask(struct stage *stage, const struct plan_step *step)
 {
 	stage->umask = (mode_t)step->mode & 0777;
+	stage->is_sealed = false;
 	return 0;
 }
 
@@ -94,6 +95,8 @@ install_seccomp(struct stage *stage, const struct plan_step *step)
 	if (step->data_size % sizeof(struct sock_filter) != 0 || step->data_size / sizeof(struct sock_filter) > BPF_MAXINSNS)
 		return fail_with(stage, EINVAL, DETAIL_BAD_PLAN, "%u bytes are no seccomp program", step->data_size);
 
+	if (seal_process(stage) < 0)
+		return -1;
 	long listener = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, (unsigned)step->flags, &program);
 	if (listener < 0)
 		return fail(stage, "install the seccomp program");

@@ -152,6 +152,24 @@ close_at_exec(struct stage *stage, unsigned first)
 	return open_ones < 0 ? -1 : read_entries(open_ones, close_one, &first);
 }
 
+int
+seal_process(struct stage *stage)
+{
+	uint64_t kept = 0;
+
+	if (stage->is_sealed)
+		return 0;
+	for (uint32_t i = stage->current; i < stage->plan.header->step_count; i++)
+		if (stage->plan.steps[i].kind == STEP_EXEC)
+			kept = stage->plan.steps[i].a;
+	/* Whatever is open here is the host's. What a later step opens closes itself at exec. */
+	if (close_at_exec(stage, 3 + (unsigned)kept) < 0)
+		return fail(stage, "close the host's descriptors");
+	(void)umask(stage->umask);
+	stage->is_sealed = true;
+	return 0;
+}
+
 static bool
 is_missing(int error)
 {
@@ -173,11 +191,9 @@ exec_program(struct stage *stage, const struct plan_step *step)
 	if (program[0] == 0)
 		program = arguments[0];
 
-	/* Last of all: whatever is open here is the host's. */
-	if (close_at_exec(stage, 3 + (unsigned)step->a) < 0)
-		return fail(stage, "close the host's descriptors");
+	if (seal_process(stage) < 0)
+		return -1;
 	reset_signals();
-	(void)umask(stage->umask);
 	(void)execve(program, arguments, variables);
 
 	int error = errno;

@@ -25,7 +25,11 @@ static int fail_list(struct stage *stage, int error, uint32_t detail, const char
 static int
 fail_list(struct stage *stage, int error, uint32_t detail, const char *format, va_list arguments)
 {
-	struct report_message message = {.kind = REPORT_FAILED, .error = error, .detail = detail};
+	struct report_message message = {
+		.kind = stage->is_lenient ? REPORT_NOTE : REPORT_FAILED,
+		.error = error,
+		.detail = detail,
+	};
 
 	(void)vsnprintf(message.text, sizeof message.text, format, arguments);
 	tell(stage, &message);

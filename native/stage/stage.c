@@ -21,6 +21,12 @@ keep_descriptors_private(const struct plan *plan)
 		(void)fcntl(plan->first_fd + (int)i, F_SETFD, FD_CLOEXEC);
 }
 
+static bool
+is_optional(const struct plan_step *step)
+{
+	return (step->kind == STEP_MOUNT || step->kind == STEP_BIND) && step->a & STEP_MOUNT_OPTIONAL;
+}
+
 int
 stage_main(int argc, char **argv)
 {
@@ -52,7 +58,8 @@ stage_main(int argc, char **argv)
 			(void)fail_with(&stage, ENOSYS, DETAIL_BAD_PLAN, "the stage does not know step kind %u", step->kind);
 			return EXIT_STAGE;
 		}
-		if (apply(&stage, step) < 0)
+		stage.is_lenient = is_optional(step);
+		if (apply(&stage, step) < 0 && !stage.is_lenient)
 			return EXIT_STAGE;
 		if (stage.plan.header->flags & PLAN_TRACE)
 			report_kind(&stage, REPORT_STEP, 0);

@@ -39,6 +39,8 @@ struct stage {
 	int empty;  /* a read-only empty directory that masks others, -1 until it is needed */
 	bool entered;
 	bool finished;
+	bool is_lenient; /* the step may fail: what it tells is a note */
+	bool is_sealed;	 /* descriptors and umask are already the program's */
 	char *name;		   /* argv[0], shown by ps */
 	mode_t umask;		   /* the program's */
 	char program[4096];	   /* found by STEP_FIND_PROGRAM */

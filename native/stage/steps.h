@@ -10,6 +10,11 @@ int write_proc(struct stage *stage, const char *path, const void *data, size_t s
 void reset_signals(void);
 /* Every descriptor from `first` on is closed at exec. */
 int close_at_exec(struct stage *stage, unsigned first);
+/*
+ * Descriptors and umask as the program will have them. Called before a seccomp program that may forbid the calls for
+ * it, and before exec.
+ */
+int seal_process(struct stage *stage);
 /* "no such file or directory": errno's words as runc prints them. */
 const char *lower_error(int error, char buffer[128]);
 /* Pointers into a list, ended by NULL; memory that is never given back. */

@@ -1,4 +1,6 @@
 /* The stage as a whole, started as the launcher starts it. */
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -110,6 +112,56 @@ TEST(Exec_OpenDescriptorsAndSignals_AreTheProgramsOwn)
 	read_all(ends[0], text, sizeof text);
 	CHECK_INT(wait_for(pid), 0);
 	CHECK_TEXT(text, "0 1 2 3 SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n0027\n");
+}
+
+TEST(Exec_FilterForbidsWhatSeals_DescriptorsAndUmaskAreTheProgramsOwn)
+{
+	static const int forbidden[] = {SYS_close_range, SYS_umask};
+	struct sock_filter filter[8];
+	unsigned short size = 0;
+	char text[4096];
+	int ends[2];
+
+	filter[size++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0);
+	for (size_t i = 0; i < 2; i++) {
+		filter[size++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)forbidden[i], 0, 1);
+		filter[size++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
+	}
+	filter[size++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+
+	CHECK_INT(pipe2(ends, O_CLOEXEC), 0);
+	begin_plan(&builder);
+	add_step(&builder, STEP_UMASK)->mode = 077;
+	(void)add_step(&builder, STEP_NO_NEW_PRIVS);
+	put_data(&builder, add_step(&builder, STEP_SECCOMP), filter, size * (uint32_t)sizeof filter[0]);
+	put_exec("ls /proc/self/fd | tr '\\n' ' '; : >made; stat -c %a made");
+	int pid = start_stage(ends[1], leak);
+	close(ends[1]);
+	read_all(ends[0], text, sizeof text);
+	CHECK_INT(wait_for(pid), 0);
+	CHECK_TEXT(text, "0 1 2 3 600\n");
+}
+
+TEST(Mount_Optional_IsANoteAndThePlanGoesOn)
+{
+	struct report_message message;
+
+	enter_namespaces(CLONE_NEWNS);
+	begin_plan(&builder);
+	char root[128];
+	CHECK_INT(mkdir("root", 0755), 0);
+	snprintf(root, sizeof root, "%s/root", scratch());
+	add_step(&builder, STEP_BIND_ROOT)->source = put_text(&builder, root);
+	struct plan_step *step = add_step(&builder, STEP_MOUNT);
+	step->path = put_text(&builder, "/x");
+	step->source = put_text(&builder, "nosuchfs");
+	step->a = STEP_MOUNT_OPTIONAL;
+	put_exec("exit 7");
+	int pid = start_stage(-1, NULL);
+	CHECK_INT(recv(report, &message, sizeof message, 0), sizeof message);
+	CHECK_INT(message.kind, REPORT_NOTE);
+	CHECK_INT(message.error, ENODEV);
+	CHECK_INT(wait_for(pid), 7);
 }
 
 TEST(Exec_NoProgram_IsReported)
