@@ -81,7 +81,7 @@ public sealed class BlobTests : IAsyncDisposable
         Assert.Equal(_bench.Limits.Attempts, _registry.Asked(FakeRegistry.Blob(_layer)).Count());
     }
 
-    [Fact]
+    [Fact(Timeout = 30_000)]
     public async Task Cve2023_25153_SlowDrip_IsGivenUpThoughBytesKeepComing()
     {
         _bench.Limits = _bench.Limits with { Stall = TimeSpan.FromMilliseconds(200), Attempts = 2 };
