@@ -82,6 +82,8 @@ internal sealed class MountPlanner(PlanBuilder plan, Spec spec, NamespacePlan na
             mode |= HasOption(data, "mode=") ? MountMode.None : MountMode.KeepMode;
         }
 
+        data = WithLabel(type, data);
+
         // An image whose /proc is a link would have its settings written to a file of its own choice.
         mode |= options.NoFollow || type is "proc" or "sysfs" ? MountMode.NoFollow : MountMode.None;
         plan.Add(new MountFilesystem(path, type, data, attributes, options.Propagation, mode) { Origin = origin });
@@ -199,6 +201,21 @@ internal sealed class MountPlanner(PlanBuilder plan, Spec spec, NamespacePlan na
         }
 
         return string.Join(',', kept);
+    }
+
+    // SELinux: what these filesystems hold is born with the container's label. Those of the kernel have labels of their own.
+    private string WithLabel(string type, string data)
+    {
+        if (spec.Linux.MountLabel is not { Length: > 0 } label || type is "proc" or "sysfs" or "mqueue")
+        {
+            return data;
+        }
+
+        // It holds commas, so it is quoted; a quote of its own would end it and begin other options.
+        string option = label.Contains('"')
+            ? throw new CrunException("cannot use 'linux.mountLabel' of config.json", "it holds a quotation mark")
+            : $"context=\"{label}\"";
+        return data.Length == 0 ? option : $"{data},{option}";
     }
 
     private static bool HasOption(string data, string start) =>

@@ -83,11 +83,6 @@ public static partial class Planner
         {
             throw Unsupported("linux.netDevices");
         }
-
-        if (!string.IsNullOrEmpty(spec.Linux.MountLabel))
-        {
-            throw Unsupported("linux.mountLabel");
-        }
     }
 
     private static CrunException Unsupported(string field) => new(What, $"'{field}' of config.json is not supported");

@@ -111,6 +111,17 @@ public sealed class PlannerMountTests
     }
 
     [Fact]
+    public void MountLabel_IsGivenToFilesystemsThatTakeOne()
+    {
+        Spec spec = Specs.WithMounts(Specs.Mount("proc", "/proc"), Specs.Mount("tmpfs", "/t", "size=1k"), Specs.Mount("devpts", "/dev/pts"));
+        Spec labelled = spec with { Linux = spec.Linux with { MountLabel = "system_u:object_r:container_file_t:s0:c1,c2" } };
+        Assert.Equal(
+            ["", "size=1k,context=\"system_u:object_r:container_file_t:s0:c1,c2\"", "context=\"system_u:object_r:container_file_t:s0:c1,c2\""],
+            labelled.Plan().All<MountFilesystem>().Select(mount => mount.Options));
+        Assert.Throws<CrunException>(() => (spec with { Linux = spec.Linux with { MountLabel = "a\",suid" } }).Plan());
+    }
+
+    [Fact]
     public void Cgroup2_WithItsOwnNamespace_IsMounted()
     {
         Spec spec = Specs.WithMounts(Specs.Mount("cgroup", "/sys/fs/cgroup", "ro")).With(NamespaceType.Cgroup);

@@ -12,7 +12,6 @@ public sealed class PlannerRefusalTests
     {
         Refused("'linux.intelRdt'", Specs.WithLinux(linux => linux with { IntelRdt = s_something }));
         Refused("'linux.netDevices'", Specs.WithLinux(linux => linux with { NetDevices = s_something }));
-        Refused("'linux.mountLabel'", Specs.WithLinux(linux => linux with { MountLabel = "label" }));
         Refused("'linux.personality.flags'", Specs.WithLinux(linux => linux with { Personality = new Personality("LINUX", ["SHORT_INODE"]) }));
     }
 
