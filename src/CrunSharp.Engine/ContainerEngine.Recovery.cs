@@ -55,7 +55,7 @@ public sealed partial class ContainerEngine
                 EndProcess(helper, SIGKILL);
             }
 
-            Runtime.Delete(container.Id, force: true);
+            ClearRuntime(container.Id);
         }
     }
 }

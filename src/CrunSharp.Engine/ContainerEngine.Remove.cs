@@ -1,5 +1,6 @@
 using CrunSharp.Linux;
 using CrunSharp.Oci;
+using CrunSharp.Runtime;
 using Microsoft.Win32.SafeHandles;
 
 namespace CrunSharp.Engine;
@@ -82,7 +83,7 @@ public sealed partial class ContainerEngine
                 WaitForEnd(monitor, PatienceMilliseconds);
             }
 
-            Runtime.Delete(container.Id, force: true);
+            ClearRuntime(container.Id);
             Containers.Delete(container);
         }
         catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException || failure is LinuxException { Errno: 2 })
@@ -90,6 +91,15 @@ public sealed partial class ContainerEngine
             // The container's own monitor, or another rm, was faster.
         }
     }
+
+    // The runtime's own state says what it made, unless it was killed before it had written that.
+    private void ClearRuntime(ContainerId id)
+    {
+        Runtime.Delete(id, force: true);
+        ContainerRuntime.RemoveCgroups(id, CgroupsPath(id));
+    }
+
+    private static string CgroupsPath(ContainerId id) => $"/crun-sharp/{id}";
 
     private static void EndProcess(ProcessIdentity process, int signal)
     {

@@ -66,6 +66,7 @@ public sealed partial class ContainerEngine
         RunOptions options = request.Options with
         {
             ContainerId = container.Record.Id.Value,
+            CgroupsPath = CgroupsPath(container.Record.Id),
             // As docker: on the host's network a container calls itself as the host does.
             Hostname = request.Options.Hostname ?? (request.Network.Kind == NetworkKind.Host ? BundleHost.Name : null),
             Network = request.Network.Kind == NetworkKind.Host ? NamespaceChoice.Host : NamespaceChoice.Private,
@@ -99,7 +100,7 @@ public sealed partial class ContainerEngine
                 Wire = async (pid, cancellationToken) =>
                 {
                     // From here on whoever finds the record knows what to end, whatever becomes of us.
-                    container.Update(container.Record with { Process = ProcessIdentity.TryGet(pid), Started = DateTimeOffset.UtcNow });
+                    container.Update(container.Record with { Process = ProcessIdentity.TryGet(pid) });
                     if (helper is not null)
                     {
                         network = await helper.AttachAsync(pid, cancellationToken);
@@ -108,6 +109,7 @@ public sealed partial class ContainerEngine
                 },
             }));
             stdio.Dispose();
+            container.Update(container.Record with { Started = DateTimeOffset.UtcNow });
             CrunSharp.Runtime.Monitor.Become(Order(container, launched, stdio, options, network));
         }
         catch

@@ -20,7 +20,8 @@ public static class OciApp
             return 0;
         }
 
-        Command root = new(program, "Runs containers as the Open Container Initiative describes them");
+        // The name of a command has no spaces; where people call it 'crun-sharp oci', help says so by the usage line only.
+        Command root = new(program.Replace(' ', '-'), "Runs containers as the Open Container Initiative describes them");
         GlobalOptions globals = new();
         globals.AddTo(root);
 

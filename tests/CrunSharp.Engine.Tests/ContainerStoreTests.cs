@@ -168,11 +168,10 @@ public sealed class ContainerStoreTests : IDisposable
     [Fact]
     public void Sweep_OfAMakingThatWasKilled_RemovesItButNotOneThatGoesOn()
     {
-        Directory.CreateDirectory(_root["containers/.new-" + new string('a', 64)]);
-        File.WriteAllText(_root["containers/.new-" + new string('a', 64) + "/lock"], "");
-        string going = _root["containers/.new-" + new string('b', 64)];
+        ProcessIdentity us = ProcessIdentity.Current;
+        Directory.CreateDirectory(_root[$"containers/.new-{new string('a', 64)}.{us.Pid}.{us.StartTime + 1}"]);
+        string going = _root[$"containers/.new-{new string('b', 64)}.{us.Pid}.{us.StartTime}"];
         Directory.CreateDirectory(going);
-        using CrunSharp.Linux.FileLock held = CrunSharp.Linux.FileLock.Acquire($"{going}/lock");
         using CreatedContainer whole = Create("web");
         _store.Sweep();
         Assert.Equal([going, whole.Directory.Path], Directory.GetFileSystemEntries(_root["containers"]).Order());

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CrunSharp.Oci;
 
 namespace CrunSharp.Cli.Commands;
 
@@ -38,7 +39,7 @@ internal static class CompletionCommand
     public static Command Create(GlobalOptions globals)
     {
         Argument<string> shell = new("SHELL") { Description = "bash, zsh or fish" };
-        shell.AcceptOnlyFromAmong("bash", "zsh", "fish");
+        shell.CompletionSources.Add("bash", "zsh", "fish");
         Command completion = new("completion", "Print the completion script of a shell") { shell };
         completion.SetAction(parsed =>
         {
@@ -46,7 +47,8 @@ internal static class CompletionCommand
             {
                 "bash" => Bash,
                 "zsh" => Zsh,
-                _ => Fish,
+                "fish" => Fish,
+                { } other => throw new CrunException($"cannot complete for '{other}'", "the shells that can are bash, zsh and fish"),
             });
             return ExitCode.Success;
         });

@@ -44,7 +44,9 @@ public sealed record Container(ContainerDirectory Directory, ContainerRecord Rec
     {
         if (record.Process is { } process && process.IsAlive())
         {
-            return (ContainerStatus.Running, null);
+            // Until its program is executed, what runs is our own stage; with its maker gone, nobody will say more.
+            bool isMade = record.Started is not null || record.Monitor is not { } maker || !maker.IsAlive();
+            return (isMade ? ContainerStatus.Running : ContainerStatus.Created, null);
         }
 
         if (ExitRecord.TryRead(directory.Exit) is { } exit)

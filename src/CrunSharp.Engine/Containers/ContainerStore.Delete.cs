@@ -6,7 +6,7 @@ namespace CrunSharp.Engine;
 
 public sealed partial class ContainerStore
 {
-    private static readonly TimeSpan s_age = TimeSpan.FromSeconds(30);
+    private const int NoSuchFile = 2;
 
     /// <summary>Takes away a container's directory and name; the caller holds its lock and has ended its processes.</summary>
     public void Delete(Container container)
@@ -23,36 +23,37 @@ public sealed partial class ContainerStore
         foreach (string path in Directory.EnumerateDirectories(_containers, ".*"))
         {
             string name = Path.GetFileName(path);
-            bool fresh = name.StartsWith(Fresh, StringComparison.Ordinal);
-            if (!fresh && !name.StartsWith(Removed, StringComparison.Ordinal))
+            if (name.StartsWith(Fresh, StringComparison.Ordinal))
             {
-                continue;
-            }
-
-            // Between the making of a directory and of its lock there is a moment that no lock tells of.
-            ContainerDirectory directory = new(path);
-            if (fresh && !File.Exists(directory.Lock) && DateTime.UtcNow - Directory.GetCreationTimeUtc(path) < s_age)
-            {
-                continue;
-            }
-
-            try
-            {
-                using FileLock? held = FileLock.TryAcquire(directory.Lock);
-                if (held is not null)
+                if (!IsMakerAlive(name))
                 {
-                    DropNames(name[Fresh.Length..]);
+                    DropNames(name[Fresh.Length..].Split('.')[0]);
                     DeleteTree(path);
                 }
             }
-            catch (LinuxException failure) when (failure.Errno == NoSuchFile)
+            else if (name.StartsWith(Removed, StringComparison.Ordinal))
             {
-                // It went while we looked.
+                DeleteUnlessHeld(path);
             }
         }
     }
 
-    private const int NoSuchFile = 2;
+    private void DeleteUnlessHeld(string path)
+    {
+        try
+        {
+            using FileLock? held = FileLock.TryAcquire(new ContainerDirectory(path).Lock);
+            if (held is not null)
+            {
+                DropNames(Path.GetFileName(path)[Removed.Length..]);
+                DeleteTree(path);
+            }
+        }
+        catch (LinuxException failure) when (failure.Errno == NoSuchFile)
+        {
+            // It went while we looked.
+        }
+    }
 
     private void DeleteTree(string path)
     {

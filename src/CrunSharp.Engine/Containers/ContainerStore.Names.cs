@@ -18,7 +18,7 @@ public sealed partial class ContainerStore
 
         // A name whose container is gone is free. One taker at a time, or two would take the same one.
         using FileLock taking = FileLock.Acquire($"{_names}/.lock");
-        if (NameOwner(name) is { } owner && (Exists(owner) || Directory.Exists($"{_containers}/{Fresh}{owner}")))
+        if (NameOwner(name) is { } owner && (Exists(owner) || IsBeingMade(owner)))
         {
             return false;
         }
@@ -51,6 +51,16 @@ public sealed partial class ContainerStore
             return null;
         }
     }
+
+    private bool IsBeingMade(string id) =>
+        Directory.EnumerateDirectories(_containers, $"{Fresh}{id}.*").Any(static path => IsMakerAlive(Path.GetFileName(path)));
+
+    // .new-ID.PID.START. Between the making of a directory and of a lock in it there is a moment that no lock tells of.
+    private static bool IsMakerAlive(string directory) =>
+        directory.Split('.') is [.., { } pid, { } start]
+        && int.TryParse(pid, out int number)
+        && ulong.TryParse(start, out ulong startTime)
+        && new ProcessIdentity(number, startTime, ProcessIdentity.CurrentBoot).IsAlive();
 
     private bool Exists(string id) => File.Exists(new ContainerDirectory($"{_containers}/{id}").Record);
 

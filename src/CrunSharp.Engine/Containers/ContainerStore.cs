@@ -6,8 +6,8 @@ namespace CrunSharp.Engine;
 
 /// <summary>The containers beneath one root: <c>containers/ID/</c> each, and <c>names/NAME</c> pointing there.</summary>
 /// <remarks>
-/// A directory under its id always has a record: it is filled as <c>.new-ID</c> and renamed, and renamed to
-/// <c>.old-ID</c> before it is taken apart. Whoever finds such a one with nobody holding its lock may remove it.
+/// A directory under its id always has a record: it is filled as <c>.new-ID.PID.START</c> and renamed, and renamed to
+/// <c>.old-ID</c> before it is taken apart. Whoever finds one whose maker is gone, or whose lock nobody holds, may remove it.
 /// </remarks>
 public sealed partial class ContainerStore
 {
@@ -36,7 +36,8 @@ public sealed partial class ContainerStore
         }
 
         ContainerId id = ContainerId.Parse(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
-        ContainerDirectory fresh = new($"{_containers}/{Fresh}{id}");
+        ProcessIdentity maker = ProcessIdentity.Current;
+        ContainerDirectory fresh = new($"{_containers}/{Fresh}{id}.{maker.Pid}.{maker.StartTime}");
         ContainerDirectory directory = new($"{_containers}/{id}");
         CreatePrivate(fresh.Path);
         FileLock held = FileLock.Acquire(fresh.Lock);
