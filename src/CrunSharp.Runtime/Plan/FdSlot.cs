@@ -42,6 +42,9 @@ public abstract record FdSlot
     /// <summary>A user namespace that maps ids as <paramref name="Uids"/> and <paramref name="Gids"/> say, for an idmapped mount.</summary>
     public sealed record IdMap(IReadOnlyList<IdMapping> Uids, IReadOnlyList<IdMapping> Gids) : FdSlot;
 
+    /// <summary>A copy of what is mounted at <paramref name="Source"/>, its ids mapped, made by the launcher: in the container's user namespace the kernel would refuse it.</summary>
+    public sealed record MountTree(string Source, bool Recursive, IdMap Ids, bool IdsRecursive) : FdSlot;
+
     /// <summary>A connected socket that takes the seccomp listener.</summary>
     public sealed record SeccompListener : FdSlot;
 }

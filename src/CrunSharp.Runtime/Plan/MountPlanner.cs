@@ -121,12 +121,6 @@ internal sealed class MountPlanner(PlanBuilder plan, Spec spec, NamespacePlan na
 
     private BindMount WithIdMap(BindMount bind, Mount mount, MountOptions options, string origin)
     {
-        // The filesystem belongs to the host's user namespace: from another one the kernel refuses to map it.
-        if (plan.InUserNamespace)
-        {
-            throw new CrunException($"cannot mount {origin}", "idmapped mounts in a user namespace are not supported");
-        }
-
         // Without maps of its own it takes the container's.
         bool own = mount.UidMappings.Count > 0 && mount.GidMappings.Count > 0;
         IReadOnlyList<IdMapping> uids = own ? mount.UidMappings : spec.Linux.UidMappings;
@@ -136,9 +130,16 @@ internal sealed class MountPlanner(PlanBuilder plan, Spec spec, NamespacePlan na
             throw new CrunException($"cannot mount {origin}", "to map its ids, uidMappings and gidMappings are needed, here or in linux");
         }
 
+        FdSlot.IdMap ids = new(uids, gids);
+        if (plan.InUserNamespace)
+        {
+            // The filesystem belongs to the host's user namespace: from another one the kernel refuses to map it.
+            return bind with { Tree = plan.Need(new FdSlot.MountTree(bind.Source, options.Recursive, ids, options.IdMapRecursive)) };
+        }
+
         return bind with
         {
-            IdMap = plan.Need(new FdSlot.IdMap(uids, gids)),
+            IdMap = plan.Need(ids),
             Mode = bind.Mode | MountMode.IdMap | (options.IdMapRecursive ? MountMode.IdMapRecursive : MountMode.None),
         };
     }

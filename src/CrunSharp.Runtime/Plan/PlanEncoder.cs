@@ -120,6 +120,7 @@ public static class PlanEncoder
                 to.Kind = StepKind.Bind;
                 to.Path = buffer.Text(bind.Path);
                 to.Source = buffer.Text(bind.Source);
+                to.Fd = bind.Tree is null ? PlanLayout.NoDescriptor : IndexOf(slots, bind.Tree);
                 (to.Flags, to.B, to.C, to.A) = ((ulong)bind.Set, (ulong)bind.Clear, (ulong)bind.Propagation, (ulong)bind.Mode);
                 to.Mode = bind.IdMap is null ? 0 : IndexOf(slots, bind.IdMap);
                 break;

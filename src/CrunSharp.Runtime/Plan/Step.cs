@@ -54,6 +54,9 @@ public sealed record BindMount(
 {
     /// <summary>A user namespace whose maps the mount's ids go through; absent: they stay as they are.</summary>
     public FdSlot? IdMap { get; init; }
+
+    /// <summary>The tree itself, which the launcher has already copied; absent: the stage copies the source.</summary>
+    public FdSlot? Tree { get; init; }
 }
 
 public sealed record MakeDirectory(string Path, uint Mode) : Step;

@@ -42,6 +42,7 @@ internal sealed class SlotBinder(ContainerCgroup cgroup) : IDisposable
         FdSlot.RuntimeHooksDone => ReadEnd(end => HooksDone = end),
         FdSlot.HookState => HookState = Own(MemoryFile.CreateUnsealed("crun-sharp-state")),
         FdSlot.IdMap map => Own(IdMapNamespace.Create(map.Uids, map.Gids)),
+        FdSlot.MountTree tree => Own(IdMappedTree.Create(tree)),
         _ => throw new InvalidOperationException($"the plan needs {slot}, which nobody provides"),
     };
 

@@ -111,6 +111,27 @@ public sealed class PlannerMountTests
     }
 
     [Fact]
+    public void IdMappedMount_IsMadeWhereTheRightsToItAre()
+    {
+        Mount mount = Specs.Bind("/srv", "/data", "rbind") with { UidMappings = [new(0, 1000, 1)], GidMappings = [new(0, 1000, 1)] };
+        BindMount inStage = Assert.Single(Specs.WithMounts(mount).Plan().All<BindMount>());
+        Assert.Equal((true, true), (inStage.IdMap is FdSlot.IdMap, inStage.Mode.HasFlag(MountMode.IdMap)));
+
+        BindMount byLauncher = Assert.Single(Specs.WithMounts(mount).WithUsers().Plan().All<BindMount>());
+        Assert.Null(byLauncher.IdMap);
+        Assert.Equal(("/srv", true), byLauncher.Tree is FdSlot.MountTree tree ? (tree.Source, tree.Recursive) : default);
+    }
+
+    [Fact]
+    public void IdMappedMount_WithoutBothMaps_IsRefused()
+    {
+        Mount half = Specs.Bind("/srv", "/data", "rbind") with { UidMappings = [new(0, 1000, 1)] };
+        Assert.Throws<CrunException>(() => Specs.WithMounts(half).Plan());
+        Assert.Throws<CrunException>(() => PlanBind("bind", "idmap"));
+        Assert.Throws<CrunException>(() => Specs.WithMounts(Specs.Mount("tmpfs", "/t", "idmap")).Plan());
+    }
+
+    [Fact]
     public void MountLabel_IsGivenToFilesystemsThatTakeOne()
     {
         Spec spec = Specs.WithMounts(Specs.Mount("proc", "/proc"), Specs.Mount("tmpfs", "/t", "size=1k"), Specs.Mount("devpts", "/dev/pts"));
