@@ -1,5 +1,4 @@
 using CrunSharp.Linux;
-using CrunSharp.Oci;
 
 namespace CrunSharp.Engine;
 
@@ -96,29 +95,23 @@ public static partial class Doctor
     private static Finding HolderOfCaller()
     {
         Finding finding = new() { Name = "your namespace", Health = Health.Fine, Seen = "not made yet: the first container makes it" };
-        try
+        string? directory = RuntimeDirectory.Find(Identity.EffectiveUid);
+        NamespaceRecord? record = directory is null ? null : NamespaceRecord.TryRead(UserNamespace.RecordIn(directory));
+        if (record is null || !record.IsHeld())
         {
-            NamespaceRecord? record = NamespaceRecord.TryRead(UserNamespace.RecordIn(RuntimeDirectory.Ensure(Identity.EffectiveUid)));
-            if (record is null || !record.IsHeld())
-            {
-                return finding;
-            }
+            return finding;
+        }
 
-            int pid = record.Holder.Pid;
-            finding = finding with { Seen = $"kept by process {pid}" };
-            bool oneId = IdExtent.Read($"/proc/{pid}/uid_map") is [{ Count: 1 }];
-            return !oneId || SubordinateIdSource.Uids(Environment.UserName, Identity.EffectiveUid).Count == 0 ? finding : finding with
-            {
-                Health = Health.Limited,
-                Seen = $"kept by process {pid}, made before you had subordinate ids",
-                Costs = "containers know user 0 only",
-                Mend = $"kill {pid}",
-            };
-        }
-        catch (CrunException exception)
+        int pid = record.Holder.Pid;
+        finding = finding with { Seen = $"kept by process {pid}" };
+        bool oneId = IdExtent.Read($"/proc/{pid}/uid_map") is [{ Count: 1 }];
+        return !oneId || SubordinateIdSource.Uids(Environment.UserName, Identity.EffectiveUid).Count == 0 ? finding : finding with
         {
-            return finding with { Health = Health.Missing, Seen = exception.Message, Costs = "nothing runs without root", Mend = exception.Hints is [string hint, ..] ? hint : null };
-        }
+            Health = Health.Limited,
+            Seen = $"kept by process {pid}, made before you had subordinate ids",
+            Costs = "containers know user 0 only",
+            Mend = $"kill {pid}",
+        };
     }
 
     private static Finding RuntimeDirectoryOfCaller()

@@ -18,7 +18,27 @@ internal static class RuntimeDirectory
         return IsOwn(own) ? own : throw NotOurs(own);
     }
 
+    /// <summary>The directory of this program as it is; null where there is none yet.</summary>
+    public static string? Find(uint outerUid) =>
+        $"{FindParent(outerUid) ?? LastResort(outerUid)}/crun-sharp" is var own && IsOwn(own) ? own : null;
+
     private static string EnsureParent(uint outerUid)
+    {
+        if (FindParent(outerUid) is { } found)
+        {
+            return found;
+        }
+
+        string lastResort = LastResort(outerUid);
+        if (Ownership.Of(lastResort) is null)
+        {
+            Directory.CreateDirectory(lastResort, OnlyOwner);
+        }
+
+        return IsOwn(lastResort) ? lastResort : throw NotOurs(lastResort);
+    }
+
+    private static string? FindParent(uint outerUid)
     {
         // After `su` the variable may still name another user's directory, and after `sudo` there is none.
         string? named = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
@@ -28,19 +48,10 @@ internal static class RuntimeDirectory
         }
 
         string usual = $"/run/user/{outerUid}";
-        if (IsOwn(usual))
-        {
-            return usual;
-        }
-
-        string lastResort = $"/tmp/crun-sharp-run-{outerUid}";
-        if (Ownership.Of(lastResort) is null)
-        {
-            Directory.CreateDirectory(lastResort, OnlyOwner);
-        }
-
-        return IsOwn(lastResort) ? lastResort : throw NotOurs(lastResort);
+        return IsOwn(usual) ? usual : null;
     }
+
+    private static string LastResort(uint outerUid) => $"/tmp/crun-sharp-run-{outerUid}";
 
     public static bool IsOwn(string path) =>
         Ownership.Of(path) is { IsDirectory: true } found
