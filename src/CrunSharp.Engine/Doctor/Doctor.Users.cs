@@ -97,7 +97,7 @@ public static partial class Doctor
         Finding finding = new() { Name = "your namespace", Health = Health.Fine, Seen = "not made yet: the first container makes it" };
         string? directory = RuntimeDirectory.Find(Identity.EffectiveUid);
         NamespaceRecord? record = directory is null ? null : NamespaceRecord.TryRead(UserNamespace.RecordIn(directory));
-        if (record is null || !record.IsHeld())
+        if (record is null || !record.IsHeld(Identity.EffectiveUid))
         {
             return finding;
         }

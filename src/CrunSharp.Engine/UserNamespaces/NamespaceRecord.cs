@@ -45,8 +45,17 @@ internal sealed record NamespaceRecord(ProcessIdentity Holder, ulong Inode)
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 
-    /// <summary>Whether the holder still lives, and still in this namespace.</summary>
-    public bool IsHeld() => Holder.IsAlive() && UserNamespaceFile.InodeOf(Holder.Pid) == Inode;
+    /// <summary>Whether the holder still lives, still in this namespace, and the namespace is this user's.</summary>
+    public bool IsHeld(uint owner)
+    {
+        if (!Holder.IsAlive())
+        {
+            return false;
+        }
+
+        using UserNamespaceFile? found = UserNamespaceFile.TryOpen(Holder.Pid);
+        return found is not null && found.Inode == Inode && found.Owner == owner;
+    }
 
     /// <summary>The recorded namespace, found again through a process that lives in it or in one below it.</summary>
     /// <remarks>A holder can be killed; containers, which depend on the same namespace, go on meanwhile.</remarks>

@@ -62,7 +62,7 @@ public static partial class UserNamespace
         using FileLock oneAtATime = FileLock.Acquire($"{directory}/namespace.lock");
         string path = RecordIn(directory);
         NamespaceRecord? record = NamespaceRecord.TryRead(path);
-        if (record is not null && record.IsHeld())
+        if (record is not null && record.IsHeld(Identity.EffectiveUid))
         {
             return;
         }

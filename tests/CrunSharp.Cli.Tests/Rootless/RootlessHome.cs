@@ -76,7 +76,7 @@ internal sealed class RootlessHome : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _registry.DisposeAsync();
-        if (File.Exists(Record))
+        if (File.Exists(Record) && HolderPid != System.Environment.ProcessId)
         {
             // What belongs to mapped ids goes from inside; the holder last.
             await Command.RunAsync("nsenter", "-t", $"{HolderPid}", "-U", "--preserve-credentials", "rm", "-rf", DataDirectory);

@@ -55,7 +55,7 @@ public sealed class UserNamespaceTests
     public void Record_OfAnotherBoot_IsNotSearchedFor()
     {
         NamespaceRecord record = new(ProcessIdentity.Current with { BootId = "another" }, UserNamespaceFile.InodeOf(Environment.ProcessId) ?? 0);
-        Assert.False(record.IsHeld());
+        Assert.False(record.IsHeld(Identity.EffectiveUid));
         Assert.Null(record.FindAgain(Identity.EffectiveUid));
     }
 
