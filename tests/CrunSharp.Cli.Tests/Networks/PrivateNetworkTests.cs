@@ -111,7 +111,7 @@ public sealed class PrivateNetworkTests
             UdpReceiveResult question = await server.ReceiveAsync(end);
             if (question.Buffer is [0, 1, ..])
             {
-                await server.SendAsync([0, 3, 0, 1, .. "answer to udp\n"u8], question.RemoteEndPoint, end);
+                await server.SendAsync((byte[])[0, 3, 0, 1, .. "answer to udp\n"u8], question.RemoteEndPoint, end);
             }
         }
     }
