@@ -15,6 +15,8 @@ internal sealed record Verb(string Name, Func<GlobalOptions, Command> Create, bo
         new("stop", StopCommand.Create),
         new("rm", RmCommand.Create),
         new("pull", PullCommand.Create),
+        new("push", PushCommand.Create),
+        new("tag", TagCommand.Create),
         new("images", ImagesCommand.Create),
         new("rmi", RmiCommand.Create),
         new("inspect", InspectCommand.Create),

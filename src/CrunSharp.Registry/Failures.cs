@@ -7,12 +7,12 @@ namespace CrunSharp.Registry;
 /// <summary>What a user reads when a registry was of no use.</summary>
 internal static class Failures
 {
-    public static CrunException Explain(Reference reference, RegistryEndpoint endpoint, Exception exception) => exception switch
+    public static CrunException Explain(Reference reference, RegistryEndpoint endpoint, Exception exception, string verb = "pull") => exception switch
     {
         CrunException already => already,
-        RegistryFailureException failure => new CrunException($"cannot pull '{reference}' from '{failure.Host}'", failure.Message, failure) { Hints = failure.Hints },
-        RegistryRefusedException refusal => ExplainRefusal(reference, endpoint, refusal),
-        _ => new CrunException($"cannot pull '{reference}'", exception.Message, exception),
+        RegistryFailureException failure => new CrunException($"cannot {verb} '{reference}' {(verb == "pull" ? "from" : "to")} '{failure.Host}'", failure.Message, failure) { Hints = failure.Hints },
+        RegistryRefusedException refusal => ExplainRefusal(reference, endpoint, refusal, verb),
+        _ => new CrunException($"cannot {verb} '{reference}'", exception.Message, exception),
     };
 
     public static CrunException ExplainBlob(ResolvedImage image, Descriptor blob, Exception exception) =>
@@ -30,15 +30,23 @@ internal static class Failures
         };
     }
 
-    private static CrunException ExplainRefusal(Reference reference, RegistryEndpoint endpoint, RegistryRefusedException refusal)
+    private static CrunException ExplainRefusal(Reference reference, RegistryEndpoint endpoint, RegistryRefusedException refusal, string verb)
     {
         string said = refusal.Text is { Length: > 0 } text ? $" ({text})" : "";
         string registry = endpoint.Registry;
         if (refusal.IsAboutAccess && refusal.Credential is { } credential)
         {
-            return new CrunException($"cannot pull '{reference}'", $"'{registry}' refuses {credential}{said}", refusal)
+            return new CrunException($"cannot {verb} '{reference}'", $"'{registry}' refuses {credential}{said}", refusal)
             {
-                Hints = [$"log in again: crun-sharp login {registry}", "or the image does not exist, or is not this account's to pull"],
+                Hints = [$"log in again: crun-sharp login {registry}", $"or the image does not exist, or is not this account's to {verb}"],
+            };
+        }
+
+        if (refusal.IsAboutAccess && verb == "push")
+        {
+            return new CrunException($"cannot push '{reference}'", $"'{registry}' takes nothing without a login{said}", refusal)
+            {
+                Hints = [$"crun-sharp login {registry}", .. refusal.Notes],
             };
         }
 
@@ -53,17 +61,17 @@ internal static class Failures
         string name = reference.Digest is { } digest ? $"manifest {digest}" : $"tag '{reference.Tag}'";
         return refusal.Status switch
         {
-            HttpStatusCode.NotFound => new CrunException(
+            HttpStatusCode.NotFound when verb == "pull" => new CrunException(
                 $"cannot find the image '{reference}'",
                 refusal.Code == "NAME_UNKNOWN"
                     ? $"'{registry}' has no repository '{endpoint.Repository}'"
                     : $"'{registry}' has no {name} in '{endpoint.Repository}', or no such repository",
                 refusal),
-            HttpStatusCode.TooManyRequests => new CrunException($"cannot pull '{reference}'", $"'{registry}' has had too many requests from here{said}", refusal)
+            HttpStatusCode.TooManyRequests => new CrunException($"cannot {verb} '{reference}'", $"'{registry}' has had too many requests from here{said}", refusal)
             {
                 Hints = ["wait, or log in: accounts usually have a higher limit"],
             },
-            _ => new CrunException($"cannot pull '{reference}'", $"'{registry}' answered {(int)refusal.Status}{said}", refusal),
+            _ => new CrunException($"cannot {verb} '{reference}'", $"'{registry}' answered {(int)refusal.Status}{said}", refusal),
         };
     }
 }

@@ -21,7 +21,7 @@ public sealed partial class RegistryClient
         using RegistrySession session = new(registry, insecure: false, new TypedCredential(credential), _connections.Value, Configuration);
         try
         {
-            using HttpResponseMessage welcome = await session.GetAsync(new RegistryRequest("", ""), Configuration.Limits.Attempts, cancellationToken).ConfigureAwait(false);
+            using HttpResponseMessage welcome = await session.RequestAsync(new RegistryRequest("", ""), Configuration.Limits.Attempts, cancellationToken).ConfigureAwait(false);
         }
         catch (RegistryFailureException e)
         {

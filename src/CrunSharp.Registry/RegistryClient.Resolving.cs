@@ -83,7 +83,7 @@ public sealed partial class RegistryClient
         {
             try
             {
-                using HttpResponseMessage response = await SessionFor(endpoint).GetAsync(request, attempts, cancellationToken).ConfigureAwait(false);
+                using HttpResponseMessage response = await SessionFor(endpoint).RequestAsync(request, attempts, cancellationToken).ConfigureAwait(false);
                 byte[] bytes = await Answers.ReadAsync(response, limit, Configuration.Limits.Answer, kind, cancellationToken).ConfigureAwait(false);
                 return (bytes, Announcement.Of(response));
             }

@@ -104,7 +104,7 @@ public sealed partial class RegistryClient(RegistryConfiguration configuration) 
             RegistryRequest request = new(image.Endpoint.Repository, $"blobs/{blob.Digest}") { From = from };
             try
             {
-                return await SessionFor(image.Endpoint).GetAsync(request, Configuration.Limits.Attempts, token).ConfigureAwait(false);
+                return await SessionFor(image.Endpoint).RequestAsync(request, Configuration.Limits.Attempts, token).ConfigureAwait(false);
             }
             catch (RegistryRefusedException e) when (blob.Urls.Count > 0 && e.Status == System.Net.HttpStatusCode.NotFound)
             {

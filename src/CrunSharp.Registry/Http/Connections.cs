@@ -23,6 +23,12 @@ internal sealed class Connections(RegistryConfiguration configuration) : IDispos
         request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("identity"));
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(configuration.Limits.Answer);
+        if (request.Content is BlobContent content)
+        {
+            // A large blob takes its time: what counts is that some of it goes out.
+            content.Progressed = () => limit.CancelAfter(configuration.Limits.Answer);
+        }
+
         try
         {
             return await connection.SendAsync(request, limit.Token).ConfigureAwait(false);

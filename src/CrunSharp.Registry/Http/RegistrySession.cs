@@ -29,7 +29,7 @@ internal sealed class RegistrySession(
     /// <param name="cancellationToken">Ends the asking.</param>
     /// <exception cref="RegistryFailureException">There was none that can be used.</exception>
     /// <exception cref="RegistryRefusedException">The answer is no.</exception>
-    public async Task<HttpResponseMessage> GetAsync(RegistryRequest request, int attempts, CancellationToken cancellationToken)
+    public async Task<HttpResponseMessage> RequestAsync(RegistryRequest request, int attempts, CancellationToken cancellationToken)
     {
         Pause pause = new(configuration.Limits);
         for (int attempt = 1; ; attempt++)
@@ -80,7 +80,7 @@ internal sealed class RegistrySession(
 
         using (response)
         {
-            Grant grant = await GrantAsync(request.Repository, used, response, cancellationToken).ConfigureAwait(false);
+            Grant grant = await GrantAsync(request, used, response, cancellationToken).ConfigureAwait(false);
             HttpResponseMessage second = await SendAsync(request, grant, cancellationToken).ConfigureAwait(false);
             if (!IsChallenge(second) && second.StatusCode != HttpStatusCode.Forbidden)
             {
@@ -99,8 +99,10 @@ internal sealed class RegistrySession(
     private bool IsChallenge(HttpResponseMessage response) =>
         response.StatusCode == HttpStatusCode.Unauthorized && Connections.SameOrigin(response.RequestMessage!.RequestUri!, _base!);
 
-    private async Task<Grant> GrantAsync(string repository, Grant? used, HttpResponseMessage refused, CancellationToken cancellationToken)
+    private async Task<Grant> GrantAsync(RegistryRequest request, Grant? used, HttpResponseMessage refused, CancellationToken cancellationToken)
     {
+        string repository = request.Repository;
+
         // Blobs come in parallel: one of them asks for the token, the others find it.
         await _grantGate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
@@ -118,7 +120,7 @@ internal sealed class RegistrySession(
             Grant? grant = null;
             if (challenges.Find(challenge => challenge.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase)) is { } bearer)
             {
-                grant = await _tokens.GetAsync(bearer, repository, credential, _base!, _insecure, cancellationToken).ConfigureAwait(false);
+                grant = await _tokens.GetAsync(bearer, repository, request.Pushes ? "pull,push" : "pull", credential, _base!, _insecure, cancellationToken).ConfigureAwait(false);
             }
             else if (challenges.Exists(challenge => challenge.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase))
                 && credential is { IsIdentityToken: false })
@@ -182,7 +184,17 @@ internal sealed class RegistrySession(
             _schemeGate.Release();
         }
 
-        Task<HttpResponseMessage> SendToAsync(Uri root) =>
-            connections.FollowAsync(new Uri(root, request.Target), request.Make, grant?.Header, _insecure, cancellationToken);
+        Task<HttpResponseMessage> SendToAsync(Uri root)
+        {
+            Uri uri = request.Place ?? new Uri(root, request.Target);
+            if (request.Reads)
+            {
+                return connections.FollowAsync(uri, request.Make, grant?.Header, _insecure, cancellationToken);
+            }
+
+            HttpRequestMessage message = request.Make(uri);
+            message.Headers.Authorization = grant?.Header;
+            return connections.SendAsync(message, _insecure, cancellationToken);
+        }
     }
 }

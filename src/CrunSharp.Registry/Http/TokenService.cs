@@ -19,6 +19,7 @@ internal sealed class TokenService(string registry, Connections connections, Reg
 
     /// <param name="challenge">What the registry asked for.</param>
     /// <param name="repository">What the token is to be good for; empty only proves who asks.</param>
+    /// <param name="actions">What is going to be done, where the challenge does not say.</param>
     /// <param name="credential">Stored for this registry; null asks as nobody.</param>
     /// <param name="origin">Where the challenge came from.</param>
     /// <param name="insecure">Whether plain http is allowed for that host.</param>
@@ -28,6 +29,7 @@ internal sealed class TokenService(string registry, Connections connections, Reg
     public async Task<Grant> GetAsync(
         Challenge challenge,
         string repository,
+        string actions,
         Credential? credential,
         Uri origin,
         bool insecure,
@@ -36,7 +38,7 @@ internal sealed class TokenService(string registry, Connections connections, Reg
         Uri realm = CheckRealm(challenge["realm"], origin, insecure);
         bool isOwnHost = insecure && realm.IdnHost == origin.IdnHost;
         List<(string Name, string Value)> fields = [];
-        if ((challenge["scope"] ?? (repository.Length == 0 ? null : $"repository:{repository}:pull")) is { } scope)
+        if ((challenge["scope"] ?? (repository.Length == 0 ? null : $"repository:{repository}:{actions}")) is { } scope)
         {
             fields.Add(("scope", scope));
         }

@@ -16,7 +16,7 @@ public sealed class TokenIssuer : IAsyncDisposable
     private readonly LoopbackServer _server;
     private readonly string? _expected;
 
-    /// <param name="user">Who may pull; null lets anybody.</param>
+    /// <param name="user">Who may do what they ask for; null lets anybody.</param>
     /// <param name="password">Their password.</param>
     public TokenIssuer(string? user = null, string? password = null)
     {
@@ -64,8 +64,10 @@ public sealed class TokenIssuer : IAsyncDisposable
             return exchange.AnswerAsync(401, """{"details":"incorrect username or password"}""");
         }
 
-        string repository = request.Query("scope")?.Split(':').ElementAtOrDefault(1) ?? "";
-        return exchange.AnswerAsync(200, $$"""{"token":"{{Issue(repository, "pull")}}","expires_in":{{(int)Life.TotalSeconds}}}""", ("Content-Type", "application/json"));
+        string[] scope = request.Query("scope")?.Split(':') ?? [];
+        string repository = scope.ElementAtOrDefault(1) ?? "";
+        string[] actions = scope.ElementAtOrDefault(2)?.Split(',') ?? [];
+        return exchange.AnswerAsync(200, $$"""{"token":"{{Issue(repository, actions)}}","expires_in":{{(int)Life.TotalSeconds}}}""", ("Content-Type", "application/json"));
     }
 
     private static string Pack(byte[] bytes) => Convert.ToBase64String(bytes).TrimEnd('=').Replace('+', '-').Replace('/', '_');
