@@ -147,14 +147,15 @@ public sealed class RegistryTests : IDisposable
         Host.Requires(TestRegistry.Installed);
         await using TestRegistry registry = await TestRegistry.StartAsync();
         await using TestRegistry other = await TestRegistry.StartAsync();
-        await registry.PushAsync("app", "v1", Image());
+        TestImage image = Image();
+        await registry.PushAsync("app", "v1", image);
         (await RunAsync(null, "pull", $"{registry.Authority}/app:v1")).Succeeded();
         (await RunAsync(null, "tag", $"{registry.Authority}/app:v1", $"{other.Authority}/moved:v2")).Succeeded();
         CommandResult pushed = (await RunAsync(null, "push", $"{other.Authority}/moved:v2")).Succeeded();
-        Assert.Equal($"v2: digest: {Image().ManifestDigest} size: {Image().Manifest.Length}\n", pushed.Output);
+        Assert.Equal($"v2: digest: {image.ManifestDigest} size: {image.Manifest.Length}\n", pushed.Output);
         Assert.Contains("Pushed\n", pushed.Error);
         (await RunAsync(null, "pull", $"{other.Authority}/moved:v2")).Succeeded();
-        Assert.Equal(125, (await RunAsync(null, "tag", $"{registry.Authority}/app:v1", $"x@{Image().ManifestDigest}")).ExitCode);
+        Assert.Equal(125, (await RunAsync(null, "tag", $"{registry.Authority}/app:v1", $"x@{image.ManifestDigest}")).ExitCode);
     }
 
     /// <summary>One layer, large enough to be cut in two.</summary>
