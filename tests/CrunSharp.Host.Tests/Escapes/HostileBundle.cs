@@ -24,6 +24,8 @@ internal sealed class HostileBundle : IDisposable
 
     public HostileBundle(bool cgroups = false)
     {
+        // Root of a container's user namespace is nobody on the host, and has to get to the root filesystem.
+        File.SetUnixFileMode(_directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         Directory.CreateDirectory(_directory["rootfs/bin"]);
         File.Copy(Host.FindCommand("busybox")!, _directory[$"rootfs{Shell}"]);
         foreach (string name in new[] { "proc", "sys", "tmp", "outside" })
@@ -36,6 +38,9 @@ internal sealed class HostileBundle : IDisposable
     }
 
     public static Need Needs { get; } = Host.Command("busybox", "busybox-static");
+
+    /// <summary>The bundle's directory.</summary>
+    public string Location => _directory;
 
     /// <summary>A directory of the host that nothing may appear in.</summary>
     public string Outside => _directory["outside"];
