@@ -7,7 +7,7 @@
  * memfd, yet every offset is checked once before the first step: a plan that
  * is wrong must fail as a plan, not as a crash.
  *
- * Stage/PlanLayout.cs mirrors this file; a test compares both with the compiler.
+ * Plan/PlanLayout.cs mirrors this file; a test compares both with the compiler.
  */
 #ifndef CRUN_SHARP_PLAN_H
 #define CRUN_SHARP_PLAN_H

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace CrunSharp.Oci;
@@ -61,7 +62,7 @@ public ref struct JsonCursor
     /// <summary>Whether the field is this one; the name is not decoded for it.</summary>
     public readonly bool Is(ReadOnlySpan<byte> name) => _reader.ValueTextEquals(name);
 
-    public readonly string FieldName() => _reader.GetString() ?? "";
+    public readonly string FieldName() => Text();
 
     /// <summary>Leaves out the field's value, whatever it is.</summary>
     public void Skip() => _reader.Skip();
@@ -153,7 +154,7 @@ public ref struct JsonCursor
     /// <summary>A failure that concerns the value or object just read.</summary>
     public readonly Exception Wrong(string why) => new JsonFormException(why, _reader.TokenStartIndex);
 
-    private string Text()
+    private readonly string Text()
     {
         try
         {
@@ -238,7 +239,8 @@ internal static class JsonPlace
 
                 if (reader.TokenType == JsonTokenType.PropertyName)
                 {
-                    here.Name = reader.GetString() ?? "";
+                    // As it stands: it may be just what cannot be decoded.
+                    here.Name = Encoding.UTF8.GetString(reader.ValueSpan);
                 }
 
                 if (reader.TokenStartIndex >= offset)
