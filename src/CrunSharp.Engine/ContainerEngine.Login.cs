@@ -8,14 +8,18 @@ public sealed partial class ContainerEngine
     /// <remarks>Needs no store, hence no engine.</remarks>
     public static async Task<string> LogInAsync(string registry, string user, string password, CancellationToken cancellationToken)
     {
-        using RegistryClient client = new(RegistryConfiguration.Load());
+        using RegistryClient client = OpenRegistries();
         return await client.LogInAsync(registry, user, password, cancellationToken);
     }
 
     /// <summary>Forgets what is stored for a registry; answers in which files it was.</summary>
     public static IReadOnlyList<string> LogOut(string registry)
     {
-        using RegistryClient client = new(RegistryConfiguration.Load());
+        using RegistryClient client = OpenRegistries();
         return client.LogOut(registry);
     }
+
+    // Inside their namespace users are root, but what podman stored for them is under their own number.
+    private static RegistryClient OpenRegistries() =>
+        new(new RegistryConfiguration { UserId = UserNamespace.Outer?.Uid ?? Linux.Identity.EffectiveUid });
 }

@@ -22,7 +22,7 @@ public sealed partial class ContainerEngine
     /// <summary>Brings an image from its registry into the store; what is there already is not fetched again.</summary>
     public async Task<PulledImage> PullAsync(Reference reference, Platform platform, IPullObserver? observer, CancellationToken cancellationToken)
     {
-        using RegistryClient client = new(RegistryConfiguration.Load());
+        using RegistryClient client = OpenRegistries();
         ResolvedImage resolved = await client.ResolveAsync(reference, platform, cancellationToken);
         observer?.Resolved(resolved);
         byte[] config = await client.GetConfigAsync(resolved, cancellationToken);

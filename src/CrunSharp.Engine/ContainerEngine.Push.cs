@@ -13,7 +13,7 @@ public sealed partial class ContainerEngine
         StoredImage image = GetImage(reference.ToString());
         using IDisposable hold = Images.Hold(image);
         byte[] bytes = await Images.ReadBlobAsync(image.Manifest.Digest, cancellationToken);
-        using RegistryClient client = new(RegistryConfiguration.Load());
+        using RegistryClient client = OpenRegistries();
         await client.PushAsync(reference, Manifest.Parse(bytes), bytes, blob => Images.OpenBlob(blob.Digest), progress, cancellationToken);
         return image.Manifest;
     }

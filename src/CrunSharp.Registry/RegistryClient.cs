@@ -106,8 +106,13 @@ public sealed partial class RegistryClient(RegistryConfiguration configuration) 
             {
                 return await SessionFor(image.Endpoint).RequestAsync(request, Configuration.Limits.Attempts, token).ConfigureAwait(false);
             }
-            catch (RegistryRefusedException e) when (blob.Urls.Count > 0 && e.Status == System.Net.HttpStatusCode.NotFound)
+            catch (RegistryRefusedException e) when ((blob.Urls.Count > 0 || image.Endpoint.IsMirror) && e.Status == System.Net.HttpStatusCode.NotFound)
             {
+                if (image.Endpoint.IsMirror && await AskOthersAsync(image, request, token).ConfigureAwait(false) is { } other)
+                {
+                    return other;
+                }
+
                 if (await AskElsewhereAsync(blob, request, token).ConfigureAwait(false) is { } elsewhere)
                 {
                     return elsewhere;
@@ -129,6 +134,25 @@ public sealed partial class RegistryClient(RegistryConfiguration configuration) 
         {
             session.Dispose();
         }
+    }
+
+    /// <summary>What a mirror lacks although it has the manifest: the places behind it may have it, and the digest proves it.</summary>
+    private async Task<HttpResponseMessage?> AskOthersAsync(ResolvedImage image, RegistryRequest request, CancellationToken cancellationToken)
+    {
+        foreach (RegistryEndpoint endpoint in Configuration.EndpointsFor(image.Reference).SkipWhile(endpoint => endpoint != image.Endpoint).Skip(1))
+        {
+            try
+            {
+                RegistryRequest again = request with { Repository = endpoint.Repository };
+                return await SessionFor(endpoint).RequestAsync(again, Configuration.Limits.Attempts, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is RegistryFailureException or RegistryRefusedException)
+            {
+                // The mirror's own answer is the one to tell.
+            }
+        }
+
+        return null;
     }
 
     /// <summary>The places a layer itself names. They are anybody's: no session, so no credential, token or exception from https.</summary>

@@ -17,6 +17,9 @@ public sealed class RegistryConfiguration
     /// <summary>Where the host's own files are.</summary>
     public string SystemDirectory { get; init; } = "/etc";
 
+    /// <summary>Where podman keeps the credentials of users without a runtime directory of their own.</summary>
+    public string RuntimeDirectory { get; init; } = "/run";
+
     /// <summary>The user as the host knows them; inside a user namespace that is not whom the process is.</summary>
     public uint? UserId { get; init; }
 

@@ -147,6 +147,20 @@ public sealed class ConfigurationTests : IDisposable
         Assert.Equal(1000, (await Bench.ReadAsync(client, image)).Length);
     }
 
+    [Fact]
+    public async Task Pull_MirrorLacksABlob_BlobComesFromTheRegistry()
+    {
+        await using FakeRegistry mirror = new();
+        await using FakeRegistry registry = new();
+        TestImage image = TestImage.Create();
+        mirror.Hold(image).On(FakeRegistry.Blob(image.Layers[0]), exchange => exchange.AnswerAsync(404));
+        registry.Hold(image);
+        _bench.Configure($"[[registry]]\nlocation = \"{registry.Authority}\"\n[[registry.mirror]]\nlocation = \"{mirror.Authority}\"");
+        using RegistryClient client = _bench.Client();
+        Assert.Equal(image.Layers[0], await Bench.ReadAsync(client, await _bench.ResolveAsync(registry.Name(), client)));
+        Assert.Single(registry.Requests);
+    }
+
     [Theory]
     [InlineData("https://registry.example/v2/", true)]
     [InlineData("http://registry.example/v2/", false)]

@@ -47,6 +47,14 @@ public sealed class CredentialTests : IDisposable
     }
 
     [Fact]
+    public async Task Find_NoRuntimeDirectory_LooksWherePodmanPutsItThen()
+    {
+        Write("run/containers/1234/auth.json", ("r.io", "numbered"));
+        RegistryConfiguration configuration = new() { Environment = _ => null, RuntimeDirectory = _bench.Home["run"], UserId = 1234 };
+        Assert.Equal("numbered", (await new CredentialStore(configuration).FindAsync("r.io", "a", _notes, Bench.Token))?.Secret);
+    }
+
+    [Fact]
     public async Task Find_PasswordWithColons_KeepsThem()
     {
         Write(".config/containers/auth.json", ("r.io", "a:b:c"));

@@ -67,11 +67,13 @@ internal sealed partial class CredentialStore(RegistryConfiguration configuratio
             yield break;
         }
 
-        string? runtime = configuration.Variable("XDG_RUNTIME_DIR")
-            ?? (configuration.UserId is { } user ? $"/run/containers/{user}" : null);
-        if (runtime is not null)
+        if (configuration.Variable("XDG_RUNTIME_DIR") is { } runtime)
         {
-            yield return Path.Combine(runtime, runtime.StartsWith("/run/containers/", StringComparison.Ordinal) ? "" : "containers", "auth.json");
+            yield return Path.Combine(runtime, "containers", "auth.json");
+        }
+        else if (configuration.UserId is { } user)
+        {
+            yield return $"{configuration.RuntimeDirectory}/containers/{user}/auth.json";
         }
 
         if (configuration.ConfigHome is { } config)
