@@ -125,7 +125,7 @@ enum plan_kind {
 	 * KEYRING, LABEL, STDIO_OWNER) before USER; PARENT_DEATH, DIRECTORY, FIND_PROGRAM after CAPABILITIES.
 	 */
 	STEP_RLIMIT,	       /* a resource, b soft, c hard */
-	STEP_OOM_SCORE,	       /* data: oom_score_adj in decimal */
+	STEP_OOM_SCORE,	       /* data: oom_score_adj in decimal; mode 1: where it may not be lowered it stays */
 	STEP_SESSION_KEYRING,  /* data: text, name */
 	STEP_UMASK,	       /* mode; takes effect at EXEC. Without it: the launcher's */
 	STEP_PARENT_DEATH,     /* a signal; fd: pidfd of the parent, which must still live, or PLAN_NO_FD */

@@ -216,6 +216,7 @@ public static class PlanEncoder
             case SetOomScore score:
                 to.Kind = StepKind.OomScore;
                 (to.Data, to.DataSize) = buffer.SizedText(score.Value.ToString(CultureInfo.InvariantCulture));
+                to.Mode = score.Optional ? 1u : 0;
                 break;
             case JoinSessionKeyring keyring:
                 to.Kind = StepKind.SessionKeyring;

@@ -97,7 +97,8 @@ internal static class ProcessPlanner
 
         if (process.OomScoreAdj is { } score)
         {
-            plan.Add(new SetOomScore(score) { Origin = "process.oomScoreAdj of config.json" });
+            // An ordinary user's session may have been given a higher one, below which only root gets.
+            plan.Add(new SetOomScore(score, Optional: plan.Facts.Uid != 0 || !plan.Facts.InitialUserNamespace) { Origin = "process.oomScoreAdj of config.json" });
         }
 
         Scheduling.AddSteps(plan, process, linux.MemoryPolicy);

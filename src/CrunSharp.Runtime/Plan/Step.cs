@@ -91,7 +91,8 @@ public sealed record RunHook(string Path, IReadOnlyList<string> Args, IReadOnlyL
 
 public sealed record SetRlimit(uint Resource, ulong Soft, ulong Hard) : Step;
 
-public sealed record SetOomScore(int Value) : Step;
+/// <param name="Optional">Where it may not be lowered it stays.</param>
+public sealed record SetOomScore(int Value, bool Optional) : Step;
 
 public sealed record JoinSessionKeyring(string Name) : Step;
 

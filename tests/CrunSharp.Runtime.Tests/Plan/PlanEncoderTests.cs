@@ -79,7 +79,7 @@ public sealed class PlanEncoderTests
             new MakeDirectory("/d", 1), new MakeDevice("/d", 1, 2, 3, 4, 5, true), new MakeSymlink("/l", "t", true), new WriteFile("/f", new byte[1], 1),
             new MakeConsole(slot, 1, 2, "/c", 3), new EnterRoot(EnterMode.Move), new SetRootPropagation(Propagation.Slave), new MakeRootReadOnly(),
             new MaskPath("/m"), new MakePathReadOnly("/r"), new WriteSysctl("a/b", "1"), new RunHook("/h", ["h"], [], slot, 1), new SetRlimit(1, 2, 3),
-            new SetOomScore(-5), new JoinSessionKeyring("k"), new SetUmask(1), new SetParentDeathSignal(9, slot), new SetNoNewPrivileges(),
+            new SetOomScore(-5, true), new JoinSessionKeyring("k"), new SetUmask(1), new SetParentDeathSignal(9, slot), new SetNoNewPrivileges(),
             new InstallSeccomp(new byte[8], 1, slot), new DropBounding(1), new SetUser(1, 2, [3]), new SetCapabilities(1, 2, 3, 4), new EnterDirectory("/"),
             new FindProgram("sh", "/bin"), new AwaitStart(slot), new StayAsInit(), new Execute(["a"], ["b=c"], 0), new SetPersonality(8),
             new SetScheduler(new byte[48]), new SetIoPriority(1), new SetCpuAffinity([1]), new SetMemoryPolicy(2, [1]), new SetTimeOffsets(""), new SetLabel("exec", "l"),
