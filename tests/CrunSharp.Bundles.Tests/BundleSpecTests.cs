@@ -37,6 +37,40 @@ public sealed class BundleSpecTests
         Assert.Empty(sets.Ambient);
     }
 
+    [Fact]
+    public void Cve2018_10892_SwitchesAndMetersOfTheHost_AreHidden()
+    {
+        IReadOnlyList<string> masked = Create(s_plain, s_host with { PossibleCpus = 2 }).Linux.MaskedPaths;
+        Assert.Contains("/proc/acpi", masked);
+        Assert.Contains("/sys/devices/virtual/powercap", masked);
+        Assert.Contains("/proc/interrupts", masked);
+        Assert.Contains("/sys/devices/system/cpu/cpu1/thermal_throttle", masked);
+    }
+
+    [Fact]
+    public void MaskedPaths_AskedFor_AreAddedAndTakenAway()
+    {
+        SecurityOptions security = new() { Mask = ["/proc/mine"], Unmask = ["/proc/s*", "/proc/kcore"] };
+        LinuxSpec linux = Create(s_plain with { Security = security }).Linux;
+        Assert.Contains("/proc/mine", linux.MaskedPaths);
+        Assert.DoesNotContain("/proc/kcore", linux.MaskedPaths);
+        Assert.DoesNotContain("/proc/scsi", linux.MaskedPaths);
+        Assert.DoesNotContain("/proc/sys", linux.ReadonlyPaths);
+        Assert.Empty(Create(s_plain with { Security = new SecurityOptions { UnmaskedPaths = true } }).Linux.MaskedPaths);
+    }
+
+    [Fact]
+    public void Cve2022_36109_SupplementaryGroups_BeginWithTheOwnOne() =>
+        Assert.Equal([7u], Create(s_plain with { User = "5:7" }).Process!.User.AdditionalGids);
+
+    [Fact]
+    public void Cve2026_53488_Annotations_AreTheUsersAlone()
+    {
+        Dictionary<string, string> mine = new() { ["com.example"] = "x" };
+        Assert.Equal(mine, Create(s_plain with { Annotations = mine }).Annotations);
+        Assert.Empty(Create(s_plain).Annotations);
+    }
+
     [Theory]
     [InlineData("", "", 0xa80425fbul)]
     [InlineData("NET_ADMIN", "", 0xa80435fbul)]

@@ -46,6 +46,17 @@ public sealed class SeccompProfileTests
     }
 
     [Fact]
+    public void Cve2026_31431_DefaultProfile_LetsNobodyToTheKernelsCiphers()
+    {
+        // With all capabilities too: socket is let through only for families below AF_ALG (38), for 39, and above 40.
+        string[] sockets = [.. Effect(SeccompProfile.Default.Render(Capability.All, "amd64", new Version(6, 1)))
+            .Where(line => line.StartsWith("socket ", StringComparison.Ordinal))];
+        Assert.Equal(
+            ["socket SCMP_ACT_ALLOW - [0 SCMP_CMP_EQ 39 0]", "socket SCMP_ACT_ALLOW - [0 SCMP_CMP_GT 40 0]", "socket SCMP_ACT_ALLOW - [0 SCMP_CMP_LT 38 0]"],
+            sockets);
+    }
+
+    [Fact]
     public void OwnProfile_Conditions_DecideWhatIsInIt()
     {
         SeccompProfile profile = SeccompProfile.Read(

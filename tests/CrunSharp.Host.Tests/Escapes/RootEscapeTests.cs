@@ -1,5 +1,6 @@
 using CrunSharp.Oci;
 using CrunSharp.Testing;
+using Mono.Unix.Native;
 using Xunit;
 
 namespace CrunSharp.HostTests.Escapes;
@@ -126,6 +127,63 @@ public sealed class RootEscapeTests
         Directory.CreateDirectory(bundle.InRoot("/etc"));
         Command.Run("mkfifo", bundle.InRoot("/etc/passwd")).Succeeded();
         Assert.Equal("/\n", bundle.Run("echo $HOME").Output);
+    }
+
+    [Fact]
+    public async Task Cve2021_30465_TargetSwappedForALinkMeanwhile_NothingIsMountedOutside()
+    {
+        Host.Requires(Host.Root, HostileBundle.Needs);
+        using HostileBundle bundle = new();
+        string volume = Path.Combine(bundle.Location, "volume");
+        Directory.CreateDirectory(Path.Combine(volume, "target"));
+        File.CreateSymbolicLink(Path.Combine(volume, "link"), bundle.Outside);
+        using CancellationTokenSource enough = new();
+
+        // Another container with the same volume, which does nothing but this.
+        Task attacker = Task.Run(() =>
+        {
+            string target = Path.Combine(volume, "target"), link = Path.Combine(volume, "link"), aside = Path.Combine(volume, "aside");
+            while (!enough.IsCancellationRequested)
+            {
+                // Each may fail where the stage has just made a directory there: the next round is another try.
+                _ = Stdlib.rename(target, aside);
+                _ = Stdlib.rename(link, target);
+                _ = Stdlib.rename(target, link);
+                _ = Stdlib.rename(aside, target);
+            }
+        }, TestContext.Current.CancellationToken);
+        for (int attempt = 0; attempt < 30; attempt++)
+        {
+            _ = bundle.Run("touch /volume/target/inside/made", spec => spec with
+            {
+                Mounts =
+                [
+                    .. spec.Mounts,
+                    new Mount { Destination = "/volume", Type = "bind", Source = volume, Options = ["rbind"] },
+                    new Mount { Destination = "/volume/target/inside", Type = "tmpfs", Source = "tmpfs" },
+                ],
+            });
+        }
+
+        await enough.CancelAsync();
+        await attacker;
+        bundle.AssertOutsideIsUntouched();
+    }
+
+    [Fact]
+    public void Cve2025_52881_MountOverProcSys_DoesNotCatchASysctl()
+    {
+        Host.Requires(Host.Root, HostileBundle.Needs);
+        using HostileBundle bundle = new();
+        Directory.CreateDirectory(Path.Combine(bundle.Outside, "net"));
+        Outcome outcome = bundle.Run("true", spec => spec with
+        {
+            Mounts = [.. spec.Mounts, new Mount { Destination = "/proc/sys", Type = "bind", Source = bundle.Outside, Options = ["rbind"] }],
+            Linux = spec.Linux with { Sysctl = new Dictionary<string, string> { ["net.victim"] = "written" } },
+        });
+        Directory.Delete(Path.Combine(bundle.Outside, "net"));
+        Assert.Contains("inside /proc", outcome.Refusal, StringComparison.Ordinal);
+        bundle.AssertOutsideIsUntouched();
     }
 
     private static uint FileOwner(string path) => uint.Parse(Command.Run("stat", "-c", "%u", path).Succeeded().Output, System.Globalization.CultureInfo.InvariantCulture);

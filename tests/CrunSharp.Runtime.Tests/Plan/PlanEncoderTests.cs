@@ -52,10 +52,19 @@ public sealed class PlanEncoderTests
         Assert.Equal(env, Encoding.UTF8.GetString(bytes, (int)execute.Source, (int)execute.B).TrimEnd('\0').Split('\0'));
     }
 
+    [Fact]
+    public void Cve2021_43784_PathBeyond64KiB_StaysWhole()
+    {
+        string path = $"/{new string('n', 70_000)}";
+        LaunchPlan plan = Specs.WithMounts(Specs.Bind(path, "/data")).Plan();
+        byte[] bytes = PlanEncoder.Encode(plan);
+        Assert.Equal(path, TextAt(bytes, StepAt(bytes, plan, plan.IndexOf<BindMount>()).Source));
+    }
+
     [Theory]
     [InlineData("sh\0-c")]
     [InlineData("\0")]
-    public void Encode_TextWithNul_IsRefused(string argument) => Assert.Throws<CrunException>(
+    public void Encode_TextWithNul_WouldSplitAListAndIsRefused(string argument) => Assert.Throws<CrunException>(
         () => PlanEncoder.Encode(Specs.WithProcess(process => process with { Args = [argument] }).Plan()));
 
     [Fact]
