@@ -7,7 +7,7 @@
 static const char *const options_with_value[] = {"--root", "--runroot", "--log-level", "--cgroup-manager"};
 
 /* The runtime face is called from outside by design; the others look at the host as the caller sees it. */
-static const char *const verbs_outside[] = {"oci", "doctor", "explain", "help", "version", "completion"};
+static const char *const verbs_outside[] = {"oci", "doctor", "help", "version", "completion"};
 
 static bool
 is_among(const char *word, const char *const *words, size_t count)
@@ -29,7 +29,7 @@ needs_namespace(int argc, char **argv)
 
 	for (int i = 1; i < argc; i++) {
 		if (argv[i][0] != '-')
-			return argv[i][0] != '[' && !IS_AMONG(argv[i], verbs_outside);
+			return !IS_AMONG(argv[i], verbs_outside);
 		if (IS_AMONG(argv[i], options_with_value))
 			i++;
 	}

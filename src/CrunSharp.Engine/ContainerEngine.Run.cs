@@ -26,6 +26,7 @@ public sealed partial class ContainerEngine
 
         Recover();
         StoredImage image = GetImage(request, observe);
+        Container? owner = NetworkOwner(request);
         NetworkHelper? helper = request.Network.Kind == NetworkKind.Private ? NetworkHelper.Find() : null;
         using IDisposable hold = Images.Hold(image);
         using CreatedContainer container = Containers.Create(request.Name, (id, name) => new ContainerRecord
@@ -44,7 +45,7 @@ public sealed partial class ContainerEngine
         });
         try
         {
-            Launch(request, image, container, helper);
+            Launch(request, image, container, helper, owner);
         }
         catch
         {
@@ -59,7 +60,7 @@ public sealed partial class ContainerEngine
     };
 
     [DoesNotReturn]
-    private void Launch(RunRequest request, StoredImage image, CreatedContainer container, NetworkHelper? helper)
+    private void Launch(RunRequest request, StoredImage image, CreatedContainer container, NetworkHelper? helper, Container? owner)
     {
         ContainerDirectory directory = container.Directory;
         PrepareDirectory(directory, image);
@@ -67,15 +68,18 @@ public sealed partial class ContainerEngine
         {
             ContainerId = container.Record.Id.Value,
             CgroupsPath = CgroupsPath(container.Record.Id),
-            // As docker: on the host's network a container calls itself as the host does.
-            Hostname = request.Options.Hostname ?? (request.Network.Kind == NetworkKind.Host ? BundleHost.Name : null),
-            Network = request.Network.Kind == NetworkKind.Host ? NamespaceChoice.Host : NamespaceChoice.Private,
             Mounts = [.. request.Options.Mounts, .. ResolveVolumes(request.Volumes)],
             UserNamespace = request.Options.UserNamespace ?? ContainerUserNamespace.Of(UserNamespace.Outer),
         };
+        options = WithNetwork(options, request.Network, owner);
         options = options with { Mounts = [.. options.Mounts, .. MakeVolumes(directory, image, options.Mounts)] };
         Spec spec = BundleSpec.Create(Defaults(image.Config), options, ReadUsers(image.LayerDirectories), BundleHost.Facts(options.Privileged));
         EtcFiles.Write(directory, spec.Hostname ?? BundleHost.Name, request.Network, helper?.NameServers ?? []);
+        if (owner is not null)
+        {
+            EtcFiles.CopyNames(owner.Directory, directory);
+        }
+
         spec = spec with
         {
             Root = new Root { Path = directory.MountPoint, Readonly = options.ReadOnlyRoot },

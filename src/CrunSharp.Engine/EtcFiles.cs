@@ -30,6 +30,13 @@ internal static class EtcFiles
         WriteFile(directory.ResolvConf, isHost ? TryRead("/etc/resolv.conf") ?? "" : ResolvConf(TryRead("/etc/resolv.conf") ?? "", nameServers));
     }
 
+    /// <summary>Names and their servers belong to a network: who shares another's gets what that one has.</summary>
+    public static void CopyNames(ContainerDirectory from, ContainerDirectory to)
+    {
+        WriteFile(to.Hosts, File.ReadAllText(from.Hosts));
+        WriteFile(to.ResolvConf, File.ReadAllText(from.ResolvConf));
+    }
+
     /// <summary>Mounts for <see cref="Write"/>'s files, over whatever the image has in their place.</summary>
     public static IEnumerable<Mount> Mounts(ContainerDirectory directory)
     {
