@@ -61,6 +61,8 @@ internal sealed class ContainerLaunch(ContainerRuntime runtime, LaunchRequest re
             Start(plan, binder, facts);
         }
 
+        FollowFork();
+
         WriteRecords(root);
         Connect(binder);
         Follow(binder);
@@ -125,6 +127,35 @@ internal sealed class ContainerLaunch(ContainerRuntime runtime, LaunchRequest re
         {
             Descriptors.Write(write, "1"u8);
         }
+    }
+
+    // A pid namespace that the stage makes or joins itself is its child's: that child is the container's process.
+    private void FollowFork()
+    {
+        if (!_process!.Plan.Steps.Any(static step => step is Fork))
+        {
+            return;
+        }
+
+        while (_process.Read() is { } report)
+        {
+            switch (report.Kind)
+            {
+                case ReportKind.Forked:
+                    _process.GoOnAs(report.Error);
+                    return;
+                case ReportKind.Failed:
+                    throw report.ToException(_doing, _process.Plan);
+                case ReportKind.Note:
+                    runtime.Options.Warn?.Invoke(report.Text);
+                    break;
+                default:
+                    report.Descriptor?.Dispose();
+                    break;
+            }
+        }
+
+        throw new CrunException(_doing, "its first process ended before it had made the container's");
     }
 
     private void WriteRecords(RootSource root)

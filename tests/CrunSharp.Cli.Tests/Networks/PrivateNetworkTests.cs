@@ -90,6 +90,27 @@ public sealed class PrivateNetworkTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => answering);
     }
 
+    [Fact]
+    public async Task Container_OnTheNetworkOfAnother_ReachesItsLoopbackAndEndsWithItsOwnCode()
+    {
+        Host.Requires(Needs);
+        await using PrivateHome home = await PrivateHome.MakeAsync();
+        (await home.RunAsync("pull", "-q", home.Image)).Succeeded();
+        Task<CommandResult> first = home.RunAsync(
+            "run", "--rm", "--name", "server", "--network", "none", home.Image, "sh", "-c", "mkdir /w; echo served > /w/index.html; exec httpd -f -p 80 -h /w");
+        for (int attempt = 0; attempt < 200 && (await home.RunAsync("exec", "server", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1/")).ExitCode != 0; attempt++)
+        {
+            Assert.False(first.IsCompleted, "the first container ended");
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+
+        CommandResult second = await home.RunAsync(
+            "run", "--rm", "--network", "container:server", home.Image, "sh", "-c", "wget -q -O - http://127.0.0.1/; exit 7");
+        Assert.Equal(("served\n", 7), (second.Output, second.ExitCode));
+        (await home.RunAsync("rm", "-f", "server")).Succeeded();
+        Assert.Equal(137, (await first).ExitCode);
+    }
+
     private static int Port(Socket socket) => ((IPEndPoint)socket.LocalEndPoint!).Port;
 
     private static async Task AnswerTcpAsync(TcpListener listener, CancellationToken end)
