@@ -179,6 +179,16 @@ public sealed class LifeTests(TestImages images) : IAsyncDisposable
         await before.AssertUnchangedAsync();
     }
 
+    [Fact]
+    public async Task Run_WithThePrivateNetwork_HasAnInterfaceAndEndsItsHelper()
+    {
+        Host.Requires(Host.Tun, Host.NetworkHelper);
+        HostSnapshot before = _own.Snapshot();
+        CommandResult result = _own.Run("run", "--rm", "alpine", "sh", "-c", "ip -4 addr show tap0 | grep -c inet; head -1 /etc/resolv.conf; nc -w 1 10.0.2.2 1 || echo closed");
+        Assert.Equal("1\nnameserver 10.0.2.3\nclosed\n", result.Succeeded().Output);
+        await before.AssertUnchangedAsync();
+    }
+
     private static void Require(string network)
     {
         if (network == "private")
