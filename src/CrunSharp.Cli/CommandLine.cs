@@ -31,6 +31,16 @@ internal static class CommandLine
             Failure.Print(failure.Message);
             return ExitCode.Ours;
         }
+#pragma warning disable CA1031 // The last floor: whatever comes here, a user gets a message and a code, not a core dump.
+        catch (Exception failure)
+        {
+            Failure.Print(new CrunException("cannot go on", $"{failure.GetType().Name}: {failure.Message}")
+            {
+                Hints = ["this is a fault of crun-sharp itself: please report it with the command that led here"],
+            });
+            return ExitCode.Ours;
+        }
+#pragma warning restore CA1031
     }
 
     /// <summary>A root with every command: for help, completion, and for what is no verb.</summary>

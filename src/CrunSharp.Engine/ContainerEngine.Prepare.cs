@@ -1,4 +1,5 @@
 using System.Text;
+using System.Runtime.InteropServices;
 using CrunSharp.Bundles;
 using CrunSharp.Images;
 using CrunSharp.Linux;
@@ -30,13 +31,7 @@ public sealed partial class ContainerEngine
                 };
             }
 
-            Reference reference = Reference.Parse(request.Image);
-            if (request.Pull == PullPolicy.Missing)
-            {
-                observe()?.Missing(reference);
-            }
-
-            stored = PullAsync(reference, request.Platform ?? Platform.Host, observe(), CancellationToken.None).GetAwaiter().GetResult().Image;
+            stored = PullForRun(request, observe);
         }
 
         if (request.Platform is null && !Platform.Host.Matches(stored.Config.Platform))
@@ -45,6 +40,28 @@ public sealed partial class ContainerEngine
         }
 
         return stored;
+    }
+
+    private StoredImage PullForRun(RunRequest request, Func<IPullObserver?> observe)
+    {
+        Reference reference = Reference.Parse(request.Image);
+        using IPullObserver? observer = observe();
+        if (request.Pull == PullPolicy.Missing)
+        {
+            observer?.Missing(reference);
+        }
+
+        // Dying at once would harm no store, but could leave a terminal in the middle of a drawing.
+        using CancellationTokenSource interrupted = new();
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
+        return PullAsync(reference, request.Platform ?? Platform.Host, observer, interrupted.Token).GetAwaiter().GetResult().Image;
+
+        void Cancel(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            interrupted.Cancel();
+        }
     }
 
     private static void PrepareDirectory(ContainerDirectory directory, StoredImage image)

@@ -4,8 +4,8 @@ using CrunSharp.Registry;
 
 namespace CrunSharp.Engine;
 
-/// <summary>What is told while an image comes: what it consists of, then how far each layer is.</summary>
-public interface IPullObserver : IProgress<LayerProgress>
+/// <summary>What is told while an image comes: what it consists of, then how far each layer is; disposed when there is no more to tell.</summary>
+public interface IPullObserver : IProgress<LayerProgress>, IDisposable
 {
     /// <summary>The image is not in the store, and now comes from its registry.</summary>
     void Missing(Reference reference);

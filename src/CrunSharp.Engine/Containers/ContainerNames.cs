@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using CrunSharp.Oci;
 
@@ -33,7 +32,7 @@ internal static partial class ContainerNames
     public static string Generate(int attempt)
     {
         string name = $"{Pick(s_adjectives)}_{Pick(s_things)}";
-        return attempt < 3 ? name : $"{name}{RandomNumberGenerator.GetInt32(10_000)}";
+        return attempt < 3 ? name : $"{name}{KernelRandom.Below(10_000)}";
     }
 
     /// <exception cref="CrunException">The name could not name a file safely, or could be taken for an option.</exception>
@@ -42,7 +41,7 @@ internal static partial class ContainerNames
             ? name
             : throw new CrunException($"cannot use the name '{name}'", $"a name is letters, digits, '_', '.' and '-', begins with a letter or digit, and has at most {Longest}");
 
-    private static string Pick(string[] words) => words[RandomNumberGenerator.GetInt32(words.Length)];
+    private static string Pick(string[] words) => words[KernelRandom.Below(words.Length)];
 
     [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9_.-]*\z", RegexOptions.CultureInvariant)]
     private static partial Regex Form();

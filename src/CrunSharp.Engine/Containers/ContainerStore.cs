@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using CrunSharp.Linux;
 using CrunSharp.Oci;
 
@@ -35,7 +34,7 @@ public sealed partial class ContainerStore
             ContainerNames.Check(name);
         }
 
-        ContainerId id = ContainerId.Parse(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
+        ContainerId id = ContainerId.Parse(Convert.ToHexStringLower(KernelRandom.Bytes(32)));
         ProcessIdentity maker = ProcessIdentity.Current;
         ContainerDirectory fresh = new($"{_containers}/{Fresh}{id}.{maker.Pid}.{maker.StartTime}");
         ContainerDirectory directory = new($"{_containers}/{id}");
