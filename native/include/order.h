@@ -31,6 +31,7 @@ enum order_flag {
 	ORDER_SILENT = 1 << 3,	       /* 1 and 2 get nothing (detached: only the log does) */
 	ORDER_LEAVE_PROCESS = 1 << 4,  /* the process is not the container's first: cleanup does not wait for the others */
 	ORDER_STDIN_ONCE = 1 << 5,     /* end of input closes `input` (pipes) or sends the end-of-file character (terminal) */
+	ORDER_DETACH_KEYS = 1 << 6,    /* mode "attach": ctrl-p ctrl-q leaves the process alone and ends with 0 */
 };
 
 struct order_header {
@@ -47,7 +48,7 @@ struct order_header {
 	uint32_t ready;	   /* index: gets one NUL byte and is closed once the monitor holds everything, or ORDER_NO_FD */
 	uint32_t record;   /* string: path of the exit record, replaced whole, or 0 */
 	uint32_t log;	   /* string: path of a file to append output to, or 0 */
-	uint32_t reserved;
+	uint32_t attach;   /* index of a SOCK_SEQPACKET socket, 0 or ORDER_NO_FD: none. See below */
 	uint32_t action_count;
 	uint32_t actions; /* offset, a multiple of 8 */
 };
@@ -61,6 +62,24 @@ struct order_header {
  *   2026-11-24T10:40:48.123456789Z stdout F text
  * P instead of F: the line goes on in the next.
  */
+
+/*
+ * Attaching. The monitor listens on `attach`; whoever connects as the same user gets the output from then on and may
+ * send input. In argv {"attach", "FIRST"} the same program is such a client: its order has the connected socket as
+ * `attach`, flags STDIN, RAW, FORWARD_SIGNALS, DETACH_KEYS, and nothing else. It ends with the process's code, with 0
+ * when it was detached, with 125 when the monitor is gone.
+ *
+ * Each message is one byte that says what it is, and what belongs to it.
+ */
+enum attach_message {
+	ATTACH_INPUT = 'i',  /* to the monitor: bytes */
+	ATTACH_END = 'e',    /* to the monitor: no more input (heeded with ORDER_STDIN_ONCE) */
+	ATTACH_SIZE = 'w',   /* to the monitor: uint16_t rows, columns */
+	ATTACH_SIGNAL = 's', /* to the monitor: uint8_t number */
+	ATTACH_OUTPUT = 'o', /* from the monitor: bytes of 1 or of the terminal */
+	ATTACH_ERROR = 'r',  /* from the monitor: bytes of 2 */
+	ATTACH_EXIT = 'x',   /* from the monitor: uint8_t exit code; cleaning up is done, nothing follows */
+};
 
 struct order_action {
 	uint32_t kind;

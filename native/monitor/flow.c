@@ -11,7 +11,7 @@
 bool
 flow_is_empty(const struct flow *flow)
 {
-	return flow->start == flow->end;
+	return flow->start == flow->end && flow->owed == 0;
 }
 
 short
@@ -23,7 +23,7 @@ flow_reads(const struct flow *flow)
 short
 flow_writes(const struct flow *flow)
 {
-	return flow->to >= 0 && !flow_is_empty(flow) ? POLLOUT : 0;
+	return flow->to >= 0 && flow->start != flow->end ? POLLOUT : 0;
 }
 
 bool

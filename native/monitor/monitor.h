@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/types.h>
 #include <termios.h>
 
@@ -46,6 +47,8 @@ struct flow {
 	int to;	  /* -1: nobody wants it; what comes is read and dropped */
 	size_t start, end;
 	const char *stream; /* its name in the log, NULL: not logged */
+	char message;	    /* enum attach_message for those attached */
+	unsigned owed;	    /* bits: clients that did not take the last piece yet */
 	struct log *log;
 	bool hung_up; /* a terminal that nobody has open now, but may again */
 	char bytes[FLOW_SIZE];
@@ -56,6 +59,23 @@ short flow_writes(const struct flow *flow);
 bool flow_read(struct flow *flow);
 void flow_write(struct flow *flow);
 bool flow_is_empty(const struct flow *flow);
+
+/* Those attached. Each is a bit in flow->owed. */
+#define MAX_CLIENTS 8
+struct clients {
+	int listener; /* -1: nobody may attach */
+	int fds[MAX_CLIENTS];
+	int64_t owed_since[MAX_CLIENTS];
+};
+void clients_open(struct clients *clients, int listener);
+void clients_accept(struct clients *clients);
+void client_close(struct clients *clients, int client, struct flow *output, struct flow *error);
+/* The piece just read, to all; what does not fit now is tried again when the client can take it. */
+void clients_send(struct clients *clients, struct flow *flow);
+void client_retry(struct clients *clients, int client, struct flow *output, struct flow *error);
+void clients_tell_exit(struct clients *clients, int code);
+/* A client's message, without its first byte, which is answered; 0: nothing, -1: it is gone. */
+int client_read(struct clients *clients, int client, char *bytes, size_t room, size_t *size);
 
 /* The user's own terminal. */
 struct own_terminal {
@@ -68,9 +88,17 @@ bool is_foreground(void);
 void terminal_enter_raw(struct own_terminal *own);
 void terminal_restore(struct own_terminal *own);
 void terminal_copy_size(int terminal);
+/* That of the user's terminal; false when there is none. */
+bool terminal_size(struct winsize *size);
 
 void write_record(const struct order *order, int status);
 void carry_out(const struct order *order);
 int remove_tree(const char *path);
+
+/* Blocks all signals but those of our own faults; a descriptor that reads them. */
+int take_signals(void);
+
+int monitor_main(int argc, char **argv);
+int attach_main(int argc, char **argv);
 
 #endif

@@ -67,10 +67,9 @@ order_check(struct order *order, const char *bytes, size_t size)
 		return "the order is cut short";
 	if (header->fd_count < 1 || header->fd_count > ORDER_MAX_FDS)
 		return "the order has an impossible number of descriptors";
-	if (header->pid <= 0)
-		return "the order names no process";
 	if (!fd_is_known(order, header->pidfd) || !fd_is_known(order, header->terminal) || !fd_is_known(order, header->input) ||
-	    !fd_is_known(order, header->output) || !fd_is_known(order, header->error) || !fd_is_known(order, header->ready))
+	    !fd_is_known(order, header->output) || !fd_is_known(order, header->error) || !fd_is_known(order, header->ready) ||
+	    (header->attach != 0 && !fd_is_known(order, header->attach)))
 		return "the order names a descriptor that it does not have";
 	if (!text_is_inside(order, header->record) || !text_is_inside(order, header->log))
 		return "a path of the order is not inside it";

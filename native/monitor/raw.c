@@ -38,15 +38,20 @@ terminal_restore(struct own_terminal *own)
 	own->is_raw = false;
 }
 
+bool
+terminal_size(struct winsize *size)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (ioctl(fd, TIOCGWINSZ, size) == 0)
+			return size->ws_col != 0 || size->ws_row != 0;
+	return false;
+}
+
 void
 terminal_copy_size(int terminal)
 {
 	struct winsize size;
 
-	for (int fd = 0; fd <= 2; fd++)
-		if (ioctl(fd, TIOCGWINSZ, &size) == 0) {
-			if (size.ws_col != 0 || size.ws_row != 0)
-				(void)ioctl(terminal, TIOCSWINSZ, &size);
-			return;
-		}
+	if (terminal_size(&size))
+		(void)ioctl(terminal, TIOCSWINSZ, &size);
 }

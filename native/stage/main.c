@@ -1,9 +1,8 @@
-/* One static program, three lives; argv[0] says which. It is never started by hand. */
+/* One static program, several lives; argv[0] says which. It is never started by hand. */
 #include <string.h>
 
+#include "monitor.h"
 #include "stage.h"
-
-int monitor_main(int argc, char **argv);
 
 /* Kept weak: a build without native/holder has no such mode. */
 int holder_main(int argc, char **argv) __attribute__((weak));
@@ -17,6 +16,8 @@ main(int argc, char **argv)
 		return stage_main(argc, argv);
 	if (strcmp(argv[0], "monitor") == 0)
 		return monitor_main(argc, argv);
+	if (strcmp(argv[0], "attach") == 0)
+		return attach_main(argc, argv);
 	if (strcmp(argv[0], "holder") == 0 && holder_main != NULL)
 		return holder_main(argc, argv);
 	return EXIT_STAGE;

@@ -34,29 +34,6 @@ watch_on_terminal(const char *script, int *user)
 	return pid;
 }
 
-/* Reads the terminal until the text has come, or its end. */
-static void
-expect(int user, const char *expected)
-{
-	static char text[65536];
-	size_t used = 0;
-
-	while (used < sizeof text - 1) {
-		struct pollfd ready = {.fd = user, .events = POLLIN};
-
-		if (poll(&ready, 1, 10000) <= 0)
-			break;
-		ssize_t more = read(user, text + used, sizeof text - 1 - used);
-		if (more <= 0)
-			break;
-		used += (size_t)more;
-		text[used] = 0;
-		if (strstr(text, expected) != NULL)
-			return;
-	}
-	FAIL("'%s' did not come, only '%s'", expected, text);
-}
-
 TEST(MonitorTerminal_Size_IsPassedOnAndFollows)
 {
 	struct winsize size = {.ws_row = 50, .ws_col = 77};

@@ -24,8 +24,6 @@
 #define EXIT_SKIPPED 77
 #define SECONDS 30
 
-int monitor_main(int argc, char **argv);
-
 static struct test *tests;
 static char directory[64];
 static int report_socket = -1;
@@ -393,6 +391,8 @@ main(int argc, char **argv)
 		return stage_main(argc, argv);
 	if (strcmp(argv[0], "monitor") == 0)
 		return monitor_main(argc, argv);
+	if (strcmp(argv[0], "attach") == 0)
+		return attach_main(argc, argv);
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (const struct test *test = tests; test != NULL; test = test->next) {

@@ -1,3 +1,4 @@
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 
@@ -63,13 +64,19 @@ order_action_on(struct watch *watch, uint32_t kind, const char *name)
 _Noreturn void
 become_monitor(struct watch *watch, const int stdio[3])
 {
+	become_mode(watch, "monitor", stdio);
+}
+
+_Noreturn void
+become_mode(struct watch *watch, const char *name, const int stdio[3])
+{
 	char bytes[8192];
 
 	watch->header.size = WATCH_BASE + watch->used;
 	memcpy(bytes, &watch->header, sizeof watch->header);
 	memcpy(bytes + sizeof watch->header, watch->actions, sizeof watch->actions);
 	memcpy(bytes + WATCH_BASE, watch->bytes, watch->used);
-	struct program program = {.name = "monitor", .fd_count = (int)watch->header.fd_count, .stdio = {stdio[0], stdio[1], stdio[2]}};
+	struct program program = {.name = name, .fd_count = (int)watch->header.fd_count, .stdio = {stdio[0], stdio[1], stdio[2]}};
 	program.fds[0] = memory_file(bytes, watch->header.size);
 	for (uint32_t i = 1; i < watch->header.fd_count; i++)
 		program.fds[i] = watch->fds[i];
@@ -96,4 +103,26 @@ start_script(const char *script, int input, int output, int error)
 		_exit(99);
 	}
 	return pid;
+}
+
+void
+expect(int user, const char *expected)
+{
+	static char text[65536];
+	size_t used = 0;
+
+	while (used < sizeof text - 1) {
+		struct pollfd ready = {.fd = user, .events = POLLIN};
+
+		if (poll(&ready, 1, 10000) <= 0)
+			break;
+		ssize_t more = read(user, text + used, sizeof text - 1 - used);
+		if (more <= 0)
+			break;
+		used += (size_t)more;
+		text[used] = 0;
+		if (strstr(text, expected) != NULL)
+			return;
+	}
+	FAIL("'%s' did not come, only '%s'", expected, text);
 }

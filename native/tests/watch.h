@@ -19,6 +19,9 @@ uint32_t order_path(struct watch *watch, const char *name);
 uint32_t order_descriptor(struct watch *watch, int fd);
 void order_action_on(struct watch *watch, uint32_t kind, const char *name);
 _Noreturn void become_monitor(struct watch *watch, const int stdio[3]);
+_Noreturn void become_mode(struct watch *watch, const char *name, const int stdio[3]);
+/* Reads the terminal until the text has come, or fails. */
+void expect(int user, const char *expected);
 /* sh -c in a session of its own, on these streams (-1: ours). */
 int start_script(const char *script, int input, int output, int error);
 
