@@ -44,6 +44,12 @@ public sealed record MonitorOrder
     /// <summary>The end of the input is handed on as well.</summary>
     public bool InputOnce { get; init; }
 
+    /// <summary>A listening socket (SOCK_SEQPACKET): whoever connects as the same user takes part. For <see cref="Monitor.Attach"/>, the connected one.</summary>
+    public SafeFileHandle? Attach { get; init; }
+
+    /// <summary>For <see cref="Monitor.Attach"/> on a raw terminal: ctrl-p ctrl-q leaves the process alone.</summary>
+    public bool DetachKeys { get; init; }
+
     /// <summary>Path of the exit record, written when the process has ended.</summary>
     public string? Record { get; init; }
 

@@ -31,6 +31,7 @@ internal sealed class OrderEncoder
             Ready = encoder.Index(order.Ready),
             Record = encoder.Text(order.Record),
             Log = encoder.Text(order.Log),
+            Attach = encoder.Index(order.Attach),
             ActionCount = (uint)order.Actions.Count,
             Actions = order.Actions.Count == 0 ? 0 : (uint)OrderLayout.HeaderSize,
         };
@@ -52,7 +53,8 @@ internal sealed class OrderEncoder
         | (order.ForwardSignals ? OrderFlags.ForwardSignals : 0)
         | (order.Silent ? OrderFlags.Silent : 0)
         | (order.NotFirst ? OrderFlags.LeaveProcess : 0)
-        | (order.InputOnce ? OrderFlags.StdinOnce : 0);
+        | (order.InputOnce ? OrderFlags.StdinOnce : 0)
+        | (order.DetachKeys ? OrderFlags.DetachKeys : 0);
 
     private OrderAction Action(MonitorAction action) => action switch
     {

@@ -21,6 +21,7 @@ internal enum OrderFlags : uint
     Silent = 1 << 3,
     LeaveProcess = 1 << 4,
     StdinOnce = 1 << 5,
+    DetachKeys = 1 << 6,
 }
 
 internal enum OrderKind : uint
@@ -50,7 +51,7 @@ internal struct OrderHeader
     public uint Ready;
     public uint Record;
     public uint Log;
-    public uint Reserved;
+    public uint Attach;
     public uint ActionCount;
     public uint Actions;
 }

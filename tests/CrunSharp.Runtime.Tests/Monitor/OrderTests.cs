@@ -25,6 +25,7 @@ public sealed class OrderTests
             ["ORDER_SILENT"] = (long)OrderFlags.Silent,
             ["ORDER_LEAVE_PROCESS"] = (long)OrderFlags.LeaveProcess,
             ["ORDER_STDIN_ONCE"] = (long)OrderFlags.StdinOnce,
+            ["ORDER_DETACH_KEYS"] = (long)OrderFlags.DetachKeys,
             ["ACTION_KILL"] = (long)OrderKind.Kill,
             ["ACTION_REMOVE_TREE"] = (long)OrderKind.RemoveTree,
             ["ACTION_REMOVE_CGROUP"] = (long)OrderKind.RemoveCgroup,
