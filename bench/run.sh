@@ -1,0 +1,304 @@
+#!/bin/bash
+# Figures against crun, runc, podman and docker, interleaved in one run. As root, on a quiet machine.
+#   bench/run.sh [start] [rootless] [engine] [pull]      (all of them when none is named)
+#   CRUN= RUNC=   other builds than Debian's; ROUNDS= how many of each (60)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+[ "$(id -u)" -eq 0 ] || {
+	echo "bench: needs root: it makes cgroups, a user and a docker daemon of its own" >&2
+	exit 1
+}
+
+# crun 1.8 refuses a hybrid host without a hugetlb hierarchy: it gets one, in a mount namespace that ends with us.
+if [ -z "${BENCH_INSIDE:-}" ]; then
+	BENCH_INSIDE=1 exec unshare --mount --propagation private "$0" "$@"
+fi
+if [ -d /sys/fs/cgroup/memory ] && [ ! -d /sys/fs/cgroup/hugetlb ]; then
+	mkdir /sys/fs/cgroup/hugetlb
+	mount -t cgroup -o hugetlb cgroup /sys/fs/cgroup/hugetlb
+	hugetlb=1
+fi
+
+. tools/registry.sh
+crun=${CRUN:-$(command -v crun)}
+runc=${RUNC:-$(command -v runc)}
+rounds=${ROUNDS:-60}
+ours=$PWD/out/crun-sharp-oci
+engine=$PWD/out/crun-sharp
+work=$(mktemp -d)
+chmod 755 "$work"
+docker_pid=
+
+finish() {
+	local status=$?
+	registry_stop
+	[ -z "$docker_pid" ] || { kill "$docker_pid" && wait "$docker_pid"; } 2>/dev/null || true
+	! id crun-sharp-bench >/dev/null 2>&1 || userdel crun-sharp-bench >/dev/null 2>&1 || true
+	sed -i '/^crun-sharp-bench:/d' /etc/subuid /etc/subgid
+	umount -R "$work"/* 2>/dev/null || true
+	umount "$work"/podman/root/overlay 2>/dev/null || true
+	rm -rf "$work"
+	if [ -n "${hugetlb:-}" ]; then
+		umount /sys/fs/cgroup/hugetlb && rmdir /sys/fs/cgroup/hugetlb
+	fi
+	exit $status
+}
+trap finish EXIT
+trap 'exit 1' HUP INT TERM
+
+gcc -O2 -Wall -Wextra -Werror -o "$work/rounds" bench/rounds.c
+gcc -O2 -Wall -Wextra -Werror -o "$work/floor" bench/floor.c
+cp out/native/crun-sharp-stage "$work/stage"
+
+# budget NAME FIGURE LIMIT: at most.
+budget() {
+	awk -v name="$1" -v figure="$2" -v limit="$3" 'BEGIN {
+		printf "  %-58s %6.2f, budget %.2f: %s\n", name, figure, limit, figure <= limit ? "met" : "MISSED" }'
+}
+wall() { awk -v name="$1" '$1 == name { print $2 }' "$2"; }
+cpu() { awk -v name="$1" '$1 == name { print $4 }' "$2"; }
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { print a / b }'; }
+
+crun_version=$("$crun" --version | awk 'NR == 1 { print $3 }')
+judged=yes
+[ "$(printf '%s\n' 1.27 "$crun_version" | sort -V | head -1)" = 1.27 ] || judged=
+judge() {
+	if [ -n "$judged" ]; then
+		budget "$@"
+	else
+		printf '  %-58s %6.2f, not judged: crun %s has no seccomp cache (1.27 has)\n' "$1" "$2" "$crun_version"
+	fi
+}
+
+host() {
+	echo "host: Linux $(uname -r), $(nproc) cores, load $(cut -d' ' -f1 /proc/loadavg), $rounds rounds of each, medians"
+	echo "crun $crun_version, $("$runc" --version | head -1), $("$ours" --version | head -1)"
+}
+
+# bundle DIR FILTER: podman's configuration of the Oci tests with what names its host taken out, /bin/true as its program.
+bundle() {
+	mkdir -p "$1/rootfs"/{bin,proc,sys,dev,tmp}
+	cp /bin/busybox "$1/rootfs/bin/busybox"
+	ln -sf busybox "$1/rootfs/bin/true"
+	ln -sf busybox "$1/rootfs/bin/sh"
+	jq '.root.path = "rootfs" | .process.args = ["/bin/true"] | .process.terminal = false | del(.hooks)
+		| .process.env = ["PATH=/bin"] | .process.cwd = "/"
+		| .linux.cgroupsPath = "/crun-sharp-bench/one"
+		| .mounts |= map(select(.destination | IN("/proc", "/dev", "/sys", "/dev/pts", "/dev/mqueue", "/sys/fs/cgroup"))
+			| if .type == "bind" then empty else . end)
+		| '"$2" tests/CrunSharp.Oci.Tests/Spec/configs/podman.json >"$1/config.json"
+}
+
+# What a program sees inside must be equal before times are compared.
+view() {
+	local look='for n in mnt uts ipc pid net; do [ "$(readlink /proc/self/ns/$n)" = "$(echo '"$1"' | tr " " "\n" | grep ^$n)" ] && echo "$n is the host'"'"'s"; done
+grep -E "^(Cap|NoNewPrivs|Seccomp:)" /proc/self/status; cat /proc/self/cgroup | sed "s/^[0-9]*//" | sort
+while read id parent device root point options rest; do echo "$point ${options%%,relatime*}"; done </proc/self/mountinfo | sort'
+	jq --arg look "$look" '.process.args = ["/bin/sh", "-c", $look]' "$work/root/config.json" >"$work/look/config.json"
+	"${@:2}" run --bundle "$work/look" "look-$$" </dev/null
+}
+
+start() {
+	echo "== start of an OCI bundle, as root (podman's configuration: 377 rules of seccomp, cgroups, five namespaces)"
+	bundle "$work/root" .
+	mkdir -p "$work/look"
+	ln -sfn ../root/rootfs "$work/look/rootfs"
+	local spaces name difference
+	spaces=$(for n in mnt uts ipc pid net; do readlink "/proc/self/ns/$n"; done | tr '\n' ' ')
+	cp /bin/busybox "$work/root/rootfs/bin/busybox"
+	for name in readlink tr grep cat sed sort echo; do ln -sf busybox "$work/root/rootfs/bin/$name"; done
+	view "$spaces" "$ours" >"$work/view.ours"
+	for name in "$crun" "$runc"; do
+		view "$spaces" "$name" >"$work/view.other"
+		difference=$(diff <(grep -E '^(Cap|NoNew|Seccomp|:|[a-z]+ is)' "$work/view.ours") <(grep -E '^(Cap|NoNew|Seccomp|:|[a-z]+ is)' "$work/view.other") || true)
+		if [ -n "$difference" ]; then
+			echo "bench: containers of $name are not equal to ours, so their times say nothing:" >&2
+			printf '%s\n' "$difference" >&2
+			exit 1
+		fi
+		difference=$(diff "$work/view.ours" "$work/view.other" | grep '^[<>]' || true)
+		[ -z "$difference" ] || printf 'mounts that differ (< ours, > %s):\n%s\n' "$(basename "$name")" "$difference"
+	done
+
+	"$ours" create --bundle "$work/root" floor </dev/null >/dev/null
+	"$work/floor" record "$("$ours" state floor | jq .pid)" "$work/plan"
+	"$ours" delete --force floor
+	local gap
+	for gap in 0 200; do
+		echo "-- $([ $gap = 0 ] && echo back to back || echo "spaced by $gap ms")"
+		"$work/rounds" -g $gap "$rounds" crun "$crun" run --bundle "$work/root" c@ \
+			--- crun-sharp-oci "$ours" run --bundle "$work/root" s@ \
+			--- floor "$work/floor" run "$work/stage" "$work/plan" \
+			--- runc "$runc" run --bundle "$work/root" r@ | tee "$work/table"
+		judge "wall, ratio to crun" "$(ratio "$(wall crun-sharp-oci "$work/table")" "$(wall crun "$work/table")")" "$([ $gap = 0 ] && echo 0.65 || echo 0.40)"
+		[ $gap != 0 ] || {
+			judge "CPU, ratio to crun" "$(ratio "$(cpu crun-sharp-oci "$work/table")" "$(cpu crun "$work/table")")" 0.65
+			budget "wall, ratio to runc" "$(ratio "$(wall crun-sharp-oci "$work/table")" "$(wall runc "$work/table")")" 0.20
+			budget "wall, ratio to the floor" "$(ratio "$(wall crun-sharp-oci "$work/table")" "$(wall floor "$work/table")")" 1.35
+			budget "peak memory, MiB" "$(awk '$1 == "crun-sharp-oci" { print $6 }' "$work/table")" 12
+		}
+	done
+
+	echo "-- exec into a running container"
+	jq '.process.args = ["/bin/sh", "-c", "while :; do read x < /dev/zero; done"]' "$work/root/config.json" >"$work/look/config.json"
+	sed -i 's/while :; do read x < .dev.zero; done/exec 0<>\/tmp\/f; mkfifo \/tmp\/p; read x <\/tmp\/p/' "$work/look/config.json"
+	ln -sf busybox "$work/root/rootfs/bin/mkfifo"
+	local id runtime
+	for runtime in "$crun" "$ours" "$runc"; do
+		rm -f "$work/root/rootfs/tmp/p"
+		id=exec-$(basename "$runtime")
+		jq --arg path "/crun-sharp-bench/$id" '.linux.cgroupsPath = $path' "$work/look/config.json" >"$work/look/config.tmp"
+		mv "$work/look/config.tmp" "$work/look/config.json"
+		"$runtime" run --detach --bundle "$work/look" "$id" </dev/null >/dev/null 2>&1
+	done
+	"$work/rounds" "$rounds" crun "$crun" exec exec-"$(basename "$crun")" /bin/true \
+		--- crun-sharp-oci "$ours" exec exec-crun-sharp-oci /bin/true \
+		--- runc "$runc" exec exec-"$(basename "$runc")" /bin/true | tee "$work/table"
+	judge "exec, wall, ratio to crun" "$(ratio "$(wall crun-sharp-oci "$work/table")" "$(wall crun "$work/table")")" 0.7
+	for runtime in "$crun" "$ours" "$runc"; do
+		"$runtime" delete --force "exec-$(basename "$runtime")"
+	done
+}
+
+rootless() {
+	echo "== start of an OCI bundle, as an ordinary user (newuidmap and newgidmap are part of it)"
+	useradd --no-create-home --home-dir "$work/home" crun-sharp-bench
+	sed -i '/^crun-sharp-bench:/d' /etc/subuid /etc/subgid
+	echo crun-sharp-bench:700000:65536 | tee -a /etc/subuid >>/etc/subgid
+	local uid
+	uid=$(id -u crun-sharp-bench)
+	bundle "$work/user" 'del(.linux.resources, .linux.cgroupsPath) | .linux.namespaces += [{"type": "user"}]
+		| .linux.uidMappings = [{"containerID": 0, "hostID": '"$uid"', "size": 1}, {"containerID": 1, "hostID": 700000, "size": 65535}]
+		| .linux.gidMappings = .linux.uidMappings | .mounts |= map(select(.type != "cgroup")) | del(.process.oomScoreAdj)
+		| .process.rlimits = []'
+	mkdir -p "$work/home" "$work/runtime"
+	cp "$ours" "$crun" "$work/"
+	chown -R "$uid:$uid" "$work/user" "$work/home" "$work/runtime"
+	chmod 700 "$work/runtime"
+	(cd "$work/user" && setpriv --reuid "$uid" --regid "$uid" --clear-groups env -i HOME="$work/home" XDG_RUNTIME_DIR="$work/runtime" PATH="$PATH" \
+		"$work/rounds" "$rounds" crun "$work/crun" --cgroup-manager=disabled run --bundle "$work/user" c@ \
+		--- crun-sharp-oci "$work/crun-sharp-oci" run --bundle "$work/user" s@) | tee "$work/table"
+	judge "wall, ratio to crun" "$(ratio "$(wall crun-sharp-oci "$work/table")" "$(wall crun "$work/table")")" 0.65
+	userdel crun-sharp-bench 2>/dev/null || true
+}
+
+engines() {
+	export CONTAINERS_REGISTRIES_CONF=$work/registries.conf
+	[ -z "${REGISTRY:-}" ] || return 0
+	registry_start "$PWD/out/registry"
+	cat >"$work/registries.conf" <<-END
+		unqualified-search-registries = ["docker.io"]
+		[[registry]]
+		location = "$REGISTRY"
+		insecure = true
+		[[registry]]
+		location = "docker.io"
+		[[registry.mirror]]
+		location = "$REGISTRY"
+		insecure = true
+	END
+	mkdir -p "$work/podman"
+	printf '[storage]\ndriver = "overlay"\nrunroot = "%s/podman/run"\ngraphroot = "%s/podman/root"\n' "$work" "$work" >"$work/storage.conf"
+	printf '[engine]\nruntime = "crun"\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n[engine.runtimes]\ncrun = ["%s"]\n' "$crun" >"$work/containers.conf"
+	export CONTAINERS_STORAGE_CONF=$work/storage.conf CONTAINERS_CONF=$work/containers.conf
+	sharp=("$engine" --root "$work/sharp/root" --runroot "$work/sharp/run")
+	mkdir -p "$work/docker"
+	dockerd --data-root "$work/docker/data" --exec-root "$work/docker/exec" --pidfile "$work/docker/pid" --host "unix://$work/docker/socket" \
+		--iptables=false --bridge=none --insecure-registry "$REGISTRY" >"$work/docker/log" 2>&1 &
+	docker_pid=$!
+	docker=(docker --host "unix://$work/docker/socket")
+	local tick
+	for tick in $(seq 100); do
+		! "${docker[@]}" version >/dev/null 2>&1 || break
+		sleep 0.1
+	done
+	if ! "${docker[@]}" version >/dev/null 2>&1; then
+		echo "dockerd does not start here, so docker is left out:"
+		tail -2 "$work/docker/log"
+		docker=()
+	fi
+}
+
+engine() {
+	echo "== the engine: run --rm IMAGE true, image present, no network, as root"
+	engines
+	"${sharp[@]}" pull -q alpine >/dev/null
+	podman pull -q "$REGISTRY/library/alpine" >/dev/null
+	local others=(--- podman podman run --rm --network none "$REGISTRY/library/alpine" true)
+	if [ ${#docker[@]} -gt 0 ]; then
+		"${docker[@]}" pull -q "$REGISTRY/library/alpine" >/dev/null
+		others+=(--- docker "${docker[@]}" run --rm --network none "$REGISTRY/library/alpine" true)
+	fi
+	[ -f "$work/root/config.json" ] || bundle "$work/root" .
+	"$work/rounds" "$((rounds / 3))" crun-sharp "${sharp[@]}" run --rm --network none alpine true \
+		--- crun-sharp-oci "$ours" run --bundle "$work/root" s@ \
+		--- with-network "${sharp[@]}" run --rm alpine true \
+		"${others[@]}" | tee "$work/table"
+	budget "wall, ratio to our OCI run" "$(ratio "$(wall crun-sharp "$work/table")" "$(wall crun-sharp-oci "$work/table")")" 1.5
+	budget "wall, ratio to podman" "$(ratio "$(wall crun-sharp "$work/table")" "$(wall podman "$work/table")")" 0.1
+	[ ${#docker[@]} -eq 0 ] || budget "wall, ratio to docker" "$(ratio "$(wall crun-sharp "$work/table")" "$(wall docker "$work/table")")" 0.1
+	budget "the default network adds, ms" "$(awk -v a="$(wall with-network "$work/table")" -v b="$(wall crun-sharp "$work/table")" 'BEGIN { print a - b }')" 40
+}
+
+# ticks PID...: CPU time of these processes and of their children that ended, in ms.
+ticks() {
+	local pid sum=0 stat
+	for pid in "$@"; do
+		stat=$(sed 's/.*) //' "/proc/$pid/stat") || continue
+		# shellcheck disable=SC2086
+		set -- $stat
+		sum=$((sum + ${12} + ${13} + ${14} + ${15}))
+	done
+	echo $((sum * 1000 / $(getconf CLK_TCK)))
+}
+
+pull() {
+	echo "== pull of 'big' from a registry on loopback, as root"
+	engines
+	local times=3 i before after start name
+	TIMEFORMAT='%R %U %S'
+	: >"$work/pulls"
+	for i in $(seq $times); do
+		"${sharp[@]}" rmi -f big >/dev/null 2>&1 || true
+		{ time "${sharp[@]}" pull -q big >/dev/null; } 2>&1 | sed 's/^/crun-sharp /' >>"$work/pulls"
+		podman rmi -f "$REGISTRY/library/big" >/dev/null 2>&1 || true
+		{ time podman pull -q "$REGISTRY/library/big" >/dev/null 2>&1; } 2>&1 | sed 's/^/podman /' >>"$work/pulls"
+		rm -rf "$work/skopeo"
+		{ time skopeo copy -q --src-tls-verify=false "docker://$REGISTRY/library/big" "dir:$work/skopeo" >/dev/null; } 2>&1 | sed 's/^/skopeo-copies /' >>"$work/pulls"
+		if [ ${#docker[@]} -gt 0 ]; then
+			"${docker[@]}" rmi -f "$REGISTRY/library/big" >/dev/null 2>&1 || true
+			# shellcheck disable=SC2046
+			before=$(ticks "$docker_pid" $(pgrep -P "$docker_pid"))
+			start=$(date +%s%N)
+			"${docker[@]}" pull -q "$REGISTRY/library/big" >/dev/null
+			after=$(date +%s%N)
+			# shellcheck disable=SC2046
+			echo "docker $(awk -v a=$start -v b="$after" 'BEGIN { print (b - a) / 1e9 }') $(awk -v a="$before" -v b="$(ticks "$docker_pid" $(pgrep -P "$docker_pid"))" 'BEGIN { print (b - a) / 1000 }') 0" >>"$work/pulls"
+		fi
+	done
+	printf '%-24s %10s %10s\n' "medians of $times" "wall s" "CPU s"
+	for name in crun-sharp podman docker skopeo-copies; do
+		grep "^$name " "$work/pulls" | awk '{ print $2, $3 + $4 }' >"$work/one" || continue
+		printf '%-24s %10.2f %10.2f\n' "$name" "$(cut -d' ' -f1 "$work/one" | sort -n | sed -n $(((times + 1) / 2))p)" \
+			"$(cut -d' ' -f2 "$work/one" | sort -n | sed -n $(((times + 1) / 2))p)"
+	done | tee "$work/table"
+	for name in podman docker; do
+		grep -q "^$name " "$work/table" || continue
+		budget "CPU, ratio to $name" "$(ratio "$(awk '$1 == "crun-sharp" { print $3 }' "$work/table")" "$(awk -v n=$name '$1 == n { print $3 }' "$work/table")")" 0.25
+	done
+	"${sharp[@]}" rmi -f big >/dev/null 2>&1 || true
+	"$work/rounds" 1 pull-and-remove sh -c '"$@" pull -q big && "$@" rmi -f big' sh "${sharp[@]}" >"$work/one"
+	budget "peak memory of a pull, MiB" "$(awk '$1 == "pull-and-remove" { print $6 }' "$work/one")" 100
+}
+
+host
+[ $# -gt 0 ] || set -- start rootless engine pull
+for part; do
+	case $part in
+	start | rootless | engine | pull) "$part" ;;
+	*)
+		echo "bench: unknown part '$part': start, rootless, engine, pull are known" >&2
+		exit 2
+		;;
+	esac
+done
