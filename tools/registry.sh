@@ -30,8 +30,9 @@ registry_start() {
 }
 
 registry_stop() {
-	[ -z "${registry_pid:-}" ] || kill "$registry_pid" 2>/dev/null
-	[ -z "${registry_pid:-}" ] || wait "$registry_pid" 2>/dev/null
+	# It ends by our signal, and that is no failure: under set -e it would end the caller's trap too.
+	[ -z "${registry_pid:-}" ] || kill "$registry_pid" 2>/dev/null || true
+	[ -z "${registry_pid:-}" ] || wait "$registry_pid" 2>/dev/null || true
 	registry_pid=
 	rm -rf "${registry_work:-}"
 	return 0

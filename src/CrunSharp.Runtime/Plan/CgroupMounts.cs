@@ -49,7 +49,8 @@ internal static class CgroupMounts
     {
         // The directory of the hierarchies becomes read-only once they are in it.
         plan.Add(new MountFilesystem(
-            path, "tmpfs", "mode=755", options.Set & ~MountAttributes.ReadOnly, options.Propagation, MountMode.None) { Origin = origin });
+            path, "tmpfs", "mode=755", options.Set & ~MountAttributes.ReadOnly, options.Propagation, MountMode.None)
+        { Origin = origin });
         if ((options.Set & MountAttributes.ReadOnly) != 0)
         {
             deferred.Add(new MakePathReadOnly(path) { Origin = origin });
@@ -73,7 +74,8 @@ internal static class CgroupMounts
                 string? own = DirectoryIn(plan.Options.CgroupDirectories, hierarchy.MountPoint);
                 MountAttributes set = options.Set | (own is null ? MountAttributes.ReadOnly : MountAttributes.None);
                 plan.Add(new BindMount(
-                    target, own ?? hierarchy.MountPoint, set, MountAttributes.None, options.Propagation, MountMode.None) { Origin = origin });
+                    target, own ?? hierarchy.MountPoint, set, MountAttributes.None, options.Propagation, MountMode.None)
+                { Origin = origin });
             }
 
             AddLinks(plan, path, name);

@@ -51,7 +51,8 @@ internal sealed class MountPlanner(PlanBuilder plan, Spec spec, NamespacePlan na
             // A fresh one shows a namespace that does not belong to this user namespace: the kernel refuses it.
             plan.Add(new BindMount(
                 path, source, options.Set, MountAttributes.None, Propagation.Slave | Propagation.Recursive,
-                MountMode.Recursive | MountMode.AttributesRecursive | MountMode.NoFollow) { Origin = origin });
+                MountMode.Recursive | MountMode.AttributesRecursive | MountMode.NoFollow)
+            { Origin = origin });
             return;
         }
 
