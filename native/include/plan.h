@@ -155,7 +155,7 @@ enum plan_kind {
 				  namespace, so CLONE_NEWTIME goes neither to clone nor to UNSHARE */
 	STEP_LABEL,	       /* path: "exec", "apparmor/exec", "keycreate", "sockcreate" beneath /proc/self/attr; data: the
 				  label, read back; before USER */
-	STEP_STDIO_OWNER,      /* a uid: owner of descriptors 0 to 2 (not of /dev/null); what refuses is left */
+	STEP_STDIO_OWNER,      /* a uid: owner of those of descriptors 0 to 2 that are pipes; what refuses is left */
 	STEP_SEND_ROOT,	       /* fd: socket that gets the prepared root by SCM_RIGHTS, PLAN_NO_FD: REPORT_ROOT carries it */
 	STEP_END,	       /* the plan ends here, with exit code 0, and executes nothing */
 

@@ -3,7 +3,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <termios.h>
 #include <unistd.h>
@@ -122,7 +121,10 @@ make_console(struct stage *stage, const struct plan_step *step)
 	return 0;
 }
 
-/* STEP_STDIO_OWNER: so that the user can open /dev/stdout again. The host's own null device stays the host's. */
+/*
+ * STEP_STDIO_OWNER: so that the user can open /dev/stdout again. Pipes alone: the caller's terminal, files and null
+ * device stay his, since a user of the same number on the host would get them.
+ */
 int
 own_stdio(struct stage *stage, const struct plan_step *step)
 {
@@ -132,7 +134,7 @@ own_stdio(struct stage *stage, const struct plan_step *step)
 
 		if (fstat(fd, &status) < 0 || status.st_uid == step->a)
 			continue;
-		if (S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3))
+		if (!S_ISFIFO(status.st_mode) && !S_ISSOCK(status.st_mode))
 			continue;
 		(void)fchown(fd, (uid_t)step->a, (gid_t)-1);
 	}

@@ -30,6 +30,15 @@ public sealed class RightsEscapeTests
     }
 
     [Fact]
+    public void Output_ThatIsAFileOfTheCallers_StaysTheCallers()
+    {
+        Host.Requires(Host.Root, HostileBundle.Needs);
+        using HostileBundle bundle = new();
+        Outcome outcome = bundle.Run("stat -L -c %u /proc/self/fd/1", spec => spec with { Process = spec.Process! with { User = new User { Uid = 1000 } } });
+        Assert.Equal("0\n", outcome.Output);
+    }
+
+    [Fact]
     public void Seccomp_Default_RefusesNewNamespacesAndMounts()
     {
         Host.Requires(Host.Root, HostileBundle.Needs);
