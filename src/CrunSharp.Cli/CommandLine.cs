@@ -28,7 +28,7 @@ internal static class CommandLine
         }
         catch (Exception failure) when (failure is CrunSharp.Linux.LinuxException or IOException or UnauthorizedAccessException)
         {
-            Failure.Print(failure.Message);
+            Failure.Print(CrunSharp.Linux.FileFailure.Describe(failure));
             return ExitCode.Ours;
         }
 #pragma warning disable CA1031 // The last floor: whatever comes here, a user gets a message and a code, not a core dump.

@@ -22,7 +22,7 @@ public sealed partial class ContainerEngine
         }
         catch (Exception failure) when (failure is CrunException or LinuxException or IOException or UnauthorizedAccessException)
         {
-            _warn($"cannot clear what an earlier run left: {failure.Message}");
+            _warn($"cannot clear what an earlier run left: {FileFailure.Describe(failure)}");
         }
     }
 

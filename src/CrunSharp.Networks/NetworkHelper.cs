@@ -1,3 +1,4 @@
+using CrunSharp.Linux;
 using CrunSharp.Oci;
 
 namespace CrunSharp.Networks;
@@ -83,7 +84,7 @@ public sealed partial class NetworkHelper
         }
         catch (IOException exception)
         {
-            return Refuse(exception.Message, "load the driver: sudo modprobe tun", exception);
+            return Refuse(FileFailure.Reason(exception), "load the driver: sudo modprobe tun", exception);
         }
 
         CrunException Refuse(string why, string hint, Exception inner) =>

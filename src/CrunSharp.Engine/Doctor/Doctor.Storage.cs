@@ -25,7 +25,7 @@ public static partial class Doctor
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return finding with { Health = Health.Missing, Seen = exception.Message, Costs = "images cannot be kept there", Mend = "keep them elsewhere: --root DIRECTORY" };
+            return finding with { Health = Health.Missing, Seen = FileFailure.Describe(exception), Costs = "images cannot be kept there", Mend = "keep them elsewhere: --root DIRECTORY" };
         }
         finally
         {

@@ -89,7 +89,7 @@ public sealed record StoragePaths
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new CrunException($"cannot make '{path}'", exception.Message, exception)
+            throw new CrunException($"cannot make '{path}'", FileFailure.Reason(exception), exception)
             {
                 Hints = ["keep images and containers elsewhere: --root DIRECTORY --runroot DIRECTORY"],
             };
