@@ -38,7 +38,7 @@ public sealed class UserNamespaceTests
         await using RootlessHome home = await RootlessHome.MakeAsync();
         (await home.RunAsync("images")).Succeeded();
         int first = home.HolderPid;
-        (await Command.RunAsync("kill", $"{first}")).Succeeded();
+        await EndAsync(first, "TERM");
         (await home.RunAsync("images")).Succeeded();
         Assert.NotEqual(first, home.HolderPid);
         Assert.Equal(home.Inode, await InodeOfAsync(home.HolderPid));
@@ -53,7 +53,7 @@ public sealed class UserNamespaceTests
         using Process run = await home.StartSleeperAsync("survivor", "none");
         string inode = home.Inode;
         int holder = home.HolderPid;
-        (await Command.RunAsync("kill", "-KILL", $"{holder}")).Succeeded();
+        await EndAsync(holder, "KILL");
 
         // Only from the namespace that the container's lies in can it be entered and removed.
         (await home.RunAsync("exec", "survivor", "true")).Succeeded();
@@ -143,6 +143,16 @@ public sealed class UserNamespaceTests
         Assert.Contains("overlay", result.Output, StringComparison.Ordinal);
         Assert.False(File.Exists(home.Record));
         Assert.Empty(Directory.EnumerateFileSystemEntries(home.DataDirectory));
+    }
+
+    // A process that is dying can still be joined, which is no harm; here it has to be gone, or a zombie.
+    private static async Task EndAsync(int pid, string signal)
+    {
+        (await Command.RunAsync("kill", $"-{signal}", $"{pid}")).Succeeded();
+        while ((await Command.RunAsync("ps", "-o", "stat=", "-p", $"{pid}")).Output.Trim() is { Length: > 0 } state && state[0] != 'Z')
+        {
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
     }
 
     private static async Task<string> InodeOfAsync(int pid) =>
