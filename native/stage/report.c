@@ -60,18 +60,6 @@ fail_with(struct stage *stage, int error, uint32_t detail, const char *format, .
 }
 
 void
-note(struct stage *stage, const char *format, ...)
-{
-	struct report_message message = {.kind = REPORT_NOTE, .error = errno};
-	va_list arguments;
-
-	va_start(arguments, format);
-	(void)vsnprintf(message.text, sizeof message.text, format, arguments);
-	va_end(arguments);
-	tell(stage, &message);
-}
-
-void
 report_kind(struct stage *stage, uint32_t kind, int value)
 {
 	struct report_message message = {.kind = kind, .error = value};

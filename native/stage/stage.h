@@ -51,7 +51,6 @@ typedef int (*step_function)(struct stage *stage, const struct plan_step *step);
 /* The first two answer -1, having told the launcher, so that a step can end in them. */
 int fail(struct stage *stage, const char *format, ...) PRINTF(2, 3);
 int fail_with(struct stage *stage, int error, uint32_t detail, const char *format, ...) PRINTF(4, 5);
-void note(struct stage *stage, const char *format, ...) PRINTF(2, 3);
 void report_kind(struct stage *stage, uint32_t kind, int value);
 int report_descriptor(struct stage *stage, uint32_t kind, int fd);
 
