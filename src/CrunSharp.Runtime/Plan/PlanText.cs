@@ -116,7 +116,7 @@ public static class PlanText
         SetCpuAffinity => "set the CPUs it may run on",
         SetMemoryPolicy => "set the nodes that its memory comes from",
         SetLabel label => $"take the label '{label.Label}' in {label.Attribute}",
-        SetStdioOwner owner => $"give descriptors 0 to 2 to user {owner.Uid}",
+        SetStdioOwner owner => $"give the pipes among descriptors 0 to 2 to user {owner.Uid}",
         End => "end",
         _ => null,
     };

@@ -149,7 +149,7 @@ public sealed record SetTimeOffsets(string Offsets) : Step;
 /// <param name="Attribute">A file beneath /proc/self/attr.</param>
 public sealed record SetLabel(string Attribute, string Label) : Step;
 
-/// <summary>Gives descriptors 0 to 2 to the program's user, where that can be done.</summary>
+/// <summary>Gives those of descriptors 0 to 2 that are pipes to the program's user, where that can be done.</summary>
 public sealed record SetStdioOwner(uint Uid) : Step;
 
 /// <summary>Hands the prepared root to the launcher.</summary>
