@@ -140,6 +140,23 @@ public sealed partial class ContainerEngine
             : process;
     }
 
+    // A tmpfs takes the mode of the directory that it covers; where the image has none, everybody may write, as with docker.
+    private static IEnumerable<BundleMount> OpenToAll(IReadOnlyList<BundleMount> mounts, StoredImage image)
+    {
+        foreach (BundleMount mount in mounts)
+        {
+            bool decides = mount.Type == "tmpfs" && !mount.Options.Any(static option => option.StartsWith("mode=", StringComparison.Ordinal));
+            if (!decides)
+            {
+                yield return mount;
+                continue;
+            }
+
+            using LayeredRoot root = new(image.LayerDirectories);
+            yield return root.HasDirectory(mount.Destination) ? mount : mount with { Options = [.. mount.Options, "mode=1777"] };
+        }
+    }
+
     private List<BundleMount> ResolveVolumes(IReadOnlyList<VolumeOption> volumes) => [.. volumes.Select(ResolveVolume)];
 
     private BundleMount ResolveVolume(VolumeOption volume)

@@ -68,7 +68,7 @@ public sealed partial class ContainerEngine
         {
             ContainerId = container.Record.Id.Value,
             CgroupsPath = CgroupsPath(container.Record.Id),
-            Mounts = [.. request.Options.Mounts, .. ResolveVolumes(request.Volumes)],
+            Mounts = [.. OpenToAll(request.Options.Mounts, image), .. ResolveVolumes(request.Volumes)],
             UserNamespace = request.Options.UserNamespace ?? ContainerUserNamespace.Of(UserNamespace.Outer),
         };
         options = WithNetwork(options, request.Network, owner);

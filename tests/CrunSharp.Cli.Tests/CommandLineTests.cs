@@ -6,7 +6,7 @@ namespace CrunSharp.CliTests;
 public sealed class CommandLineTests
 {
     private static readonly string[] s_verbs =
-        ["run", "exec", "ps", "kill", "stop", "rm", "pull", "images", "rmi", "inspect", "version", "info", "doctor", "completion", "oci"];
+        ["run", "exec", "ps", "kill", "stop", "rm", "pull", "push", "tag", "images", "rmi", "inspect", "login", "logout", "version", "info", "doctor", "completion", "oci"];
 
     public CommandLineTests() => Host.Requires(Host.PublishedBinaries);
 
@@ -40,10 +40,10 @@ public sealed class CommandLineTests
                 COMP_LINE=$1 COMP_POINT=$(expr length "$1") COMP_WORDS=($1) COMP_CWORD=$(( $(echo $1 | wc -w) - 1 ))
                 _crun_sharp; echo "${"{"}COMPREPLY[*]{"}"}"
             {"}"}
-            try 'crun-sharp pu'; try 'crun-sharp run --mem'
+            try 'crun-sharp ima'; try 'crun-sharp run --mem'
             """;
         string[] lines = Command.Run("bash", "-c", script).Succeeded().Output.Split('\n');
-        Assert.Equal("pull", lines[0]);
+        Assert.Equal("images", lines[0]);
         Assert.Contains("--memory", lines[1], StringComparison.Ordinal);
     }
 

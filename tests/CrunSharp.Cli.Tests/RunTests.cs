@@ -114,6 +114,10 @@ public sealed class RunTests(TestImages images) : IAsyncDisposable
     }
 
     [Fact]
+    public void Run_WithATmpfs_HasTheModeOfTheDirectoryOrIsOpenToAll() =>
+        Assert.Equal("1777\n700\n500\n", Run("--tmpfs", "/new", "--tmpfs", "/root", "--tmpfs", "/mode:mode=500", "alpine", "stat", "-c", "%a", "/new", "/root", "/mode").Output);
+
+    [Fact]
     public void Run_WithAnEntrypoint_TakesItInPlaceOfTheImages() =>
         Assert.Equal("a b\n", Run("--entrypoint", "/bin/echo", "alpine", "a", "b").Output);
 

@@ -39,6 +39,12 @@ internal sealed partial class LayeredRoot : IDisposable
         return content[..length];
     }
 
+    public bool HasDirectory(string path)
+    {
+        using Walk walk = new(_root);
+        return Resolve(walk, path) && walk.Leaf is null;
+    }
+
     /// <summary>Opens a regular file for reading, or answers null.</summary>
     public SafeFileHandle? TryOpen(string path)
     {
