@@ -42,4 +42,9 @@ void read_complaint(int fs, char complaint[160]);
 
 int copy_up(int from, int to);
 
+/* The pieces of a root, in root.c; each answers -1 having told the launcher. */
+int open_directory(struct stage *stage, const char *path);
+int bind_onto_itself(struct stage *stage, const char *path, int directory, bool recursive);
+int take_root(struct stage *stage, int root, const char *path);
+
 #endif
