@@ -204,7 +204,7 @@ engines() {
 	sharp=("$engine" --root "$work/sharp/root" --runroot "$work/sharp/run")
 	mkdir -p "$work/docker"
 	dockerd --data-root "$work/docker/data" --exec-root "$work/docker/exec" --pidfile "$work/docker/pid" --host "unix://$work/docker/socket" \
-		--iptables=false --bridge=none --insecure-registry "$REGISTRY" >"$work/docker/log" 2>&1 &
+		--iptables=false --ip-forward=false --bridge=none --insecure-registry "$REGISTRY" >"$work/docker/log" 2>&1 &
 	docker_pid=$!
 	docker=(docker --host "unix://$work/docker/socket")
 	local tick
