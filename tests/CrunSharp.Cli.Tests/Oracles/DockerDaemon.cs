@@ -6,6 +6,7 @@ namespace CrunSharp.CliTests.Oracles;
 /// <summary>Debian's dockerd with directories of its own, without the host's bridge and firewall.</summary>
 internal sealed class DockerDaemon : IAsyncDisposable
 {
+    private static readonly string s_cgroup = $"crun-sharp-docker-{Environment.ProcessId}";
     private readonly TemporaryDirectory _directory;
     private readonly Process _process;
 
@@ -18,7 +19,7 @@ internal sealed class DockerDaemon : IAsyncDisposable
             new CommandOptions(),
             "dockerd",
             "--data-root", directory["data"], "--exec-root", directory["exec"], "--pidfile", directory["pid"], "--host", $"unix://{directory["socket"]}",
-            "--iptables=false", "--ip-forward=false", "--bridge=none", "--insecure-registry", registry);
+            "--iptables=false", "--ip-forward=false", "--bridge=none", "--cgroup-parent", $"/{s_cgroup}", "--insecure-registry", registry);
         process.OutputDataReceived += (_, _) => { };
         process.ErrorDataReceived += (_, _) => { };
         process.BeginOutputReadLine();
@@ -47,6 +48,14 @@ internal sealed class DockerDaemon : IAsyncDisposable
         await Command.RunAsync("kill", $"{_process.Id}");
         await _process.WaitForExitAsync();
         _process.Dispose();
+        foreach (string hierarchy in Directory.EnumerateDirectories("/sys/fs/cgroup"))
+        {
+            if (Directory.Exists(Path.Combine(hierarchy, s_cgroup)))
+            {
+                Directory.Delete(Path.Combine(hierarchy, s_cgroup));
+            }
+        }
+
         await _directory.DisposeAsync();
     }
 }
