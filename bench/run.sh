@@ -75,14 +75,43 @@ host() {
 	echo "crun $crun_version, $("$runc" --version | head -1), $("$ours" --version | head -1)"
 }
 
+# A store of our own, filled from the images of images/.
+store() {
+	export CONTAINERS_REGISTRIES_CONF=$work/registries.conf
+	[ -z "${REGISTRY:-}" ] || return 0
+	registry_start "$PWD/out/registry"
+	cat >"$work/registries.conf" <<-END
+		unqualified-search-registries = ["docker.io"]
+		[[registry]]
+		location = "$REGISTRY"
+		insecure = true
+		[[registry]]
+		location = "docker.io"
+		[[registry.mirror]]
+		location = "$REGISTRY"
+		insecure = true
+	END
+	sharp=("$engine" --root "$work/sharp/root" --runroot "$work/sharp/run")
+}
+
+# The filter of every contestant: moby's default profile, as the engine writes it.
+default_filter() {
+	[ ! -f "$work/seccomp.json" ] || return 0
+	store
+	"${sharp[@]}" run --name filter --network none alpine true 2>/dev/null
+	jq .linux.seccomp "$work"/sharp/root/containers/*/config.json >"$work/seccomp.json"
+	"${sharp[@]}" rm filter >/dev/null
+}
+
 # bundle DIR FILTER: podman's configuration of the Oci tests with what names its host taken out, /bin/true as its program.
 bundle() {
+	default_filter
 	mkdir -p "$1/rootfs"/{bin,proc,sys,dev,tmp}
 	cp /bin/busybox "$1/rootfs/bin/busybox"
-	ln -sf busybox "$1/rootfs/bin/true"
-	ln -sf busybox "$1/rootfs/bin/sh"
-	jq '.root.path = "rootfs" | .process.args = ["/bin/true"] | .process.terminal = false | del(.hooks)
-		| .process.env = ["PATH=/bin"] | .process.cwd = "/"
+	local name
+	for name in true sh sleep readlink tr grep cat sed sort echo; do ln -sf busybox "$1/rootfs/bin/$name"; done
+	jq --slurpfile filter "$work/seccomp.json" '.linux.seccomp = $filter[0] | .root.path = "rootfs" | .process.args = ["/bin/true"] | .process.terminal = false | del(.hooks)
+		| .process.rlimits = [] | .process.env = ["PATH=/bin"] | .process.cwd = "/"
 		| .linux.cgroupsPath = "/crun-sharp-bench/one"
 		| .mounts |= map(select(.destination | IN("/proc", "/dev", "/sys", "/dev/pts", "/dev/mqueue", "/sys/fs/cgroup"))
 			| if .type == "bind" then empty else . end)
@@ -99,14 +128,12 @@ while read id parent device root point options rest; do echo "$point ${options%%
 }
 
 start() {
-	echo "== start of an OCI bundle, as root (podman's configuration: 377 rules of seccomp, cgroups, five namespaces)"
+	echo "== start of an OCI bundle, as root (podman's configuration: docker's filter, cgroups, five namespaces)"
 	bundle "$work/root" .
 	mkdir -p "$work/look"
 	ln -sfn ../root/rootfs "$work/look/rootfs"
 	local spaces name difference
 	spaces=$(for n in mnt uts ipc pid net; do readlink "/proc/self/ns/$n"; done | tr '\n' ' ')
-	cp /bin/busybox "$work/root/rootfs/bin/busybox"
-	for name in readlink tr grep cat sed sort echo; do ln -sf busybox "$work/root/rootfs/bin/$name"; done
 	view "$spaces" "$ours" >"$work/view.ours"
 	for name in "$crun" "$runc"; do
 		view "$spaces" "$name" >"$work/view.other"
@@ -140,15 +167,11 @@ start() {
 	done
 
 	echo "-- exec into a running container"
-	jq '.process.args = ["/bin/sh", "-c", "while :; do read x < /dev/zero; done"]' "$work/root/config.json" >"$work/look/config.json"
-	sed -i 's/while :; do read x < .dev.zero; done/exec 0<>\/tmp\/f; mkfifo \/tmp\/p; read x <\/tmp\/p/' "$work/look/config.json"
-	ln -sf busybox "$work/root/rootfs/bin/mkfifo"
 	local id runtime
 	for runtime in "$crun" "$ours" "$runc"; do
-		rm -f "$work/root/rootfs/tmp/p"
 		id=exec-$(basename "$runtime")
-		jq --arg path "/crun-sharp-bench/$id" '.linux.cgroupsPath = $path' "$work/look/config.json" >"$work/look/config.tmp"
-		mv "$work/look/config.tmp" "$work/look/config.json"
+		jq --arg path "/crun-sharp-bench/$id" '.linux.cgroupsPath = $path | .process.args = ["/bin/sleep", "1000"]' \
+			"$work/root/config.json" >"$work/look/config.json"
 		"$runtime" run --detach --bundle "$work/look" "$id" </dev/null >/dev/null 2>&1
 	done
 	"$work/rounds" "$rounds" crun "$crun" exec exec-"$(basename "$crun")" /bin/true \
@@ -169,8 +192,7 @@ rootless() {
 	uid=$(id -u crun-sharp-bench)
 	bundle "$work/user" 'del(.linux.resources, .linux.cgroupsPath) | .linux.namespaces += [{"type": "user"}]
 		| .linux.uidMappings = [{"containerID": 0, "hostID": '"$uid"', "size": 1}, {"containerID": 1, "hostID": 700000, "size": 65535}]
-		| .linux.gidMappings = .linux.uidMappings | .mounts |= map(select(.type != "cgroup")) | del(.process.oomScoreAdj)
-		| .process.rlimits = []'
+		| .linux.gidMappings = .linux.uidMappings | .mounts |= map(select(.type != "cgroup")) | del(.process.oomScoreAdj)'
 	mkdir -p "$work/home" "$work/runtime"
 	cp "$ours" "$crun" "$work/"
 	chown -R "$uid:$uid" "$work/user" "$work/home" "$work/runtime"
@@ -183,25 +205,12 @@ rootless() {
 }
 
 engines() {
-	export CONTAINERS_REGISTRIES_CONF=$work/registries.conf
-	[ -z "${REGISTRY:-}" ] || return 0
-	registry_start "$PWD/out/registry"
-	cat >"$work/registries.conf" <<-END
-		unqualified-search-registries = ["docker.io"]
-		[[registry]]
-		location = "$REGISTRY"
-		insecure = true
-		[[registry]]
-		location = "docker.io"
-		[[registry.mirror]]
-		location = "$REGISTRY"
-		insecure = true
-	END
+	[ ! -d "$work/podman" ] || return 0
+	store
 	mkdir -p "$work/podman"
 	printf '[storage]\ndriver = "overlay"\nrunroot = "%s/podman/run"\ngraphroot = "%s/podman/root"\n' "$work" "$work" >"$work/storage.conf"
 	printf '[engine]\nruntime = "crun"\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n[engine.runtimes]\ncrun = ["%s"]\n' "$crun" >"$work/containers.conf"
 	export CONTAINERS_STORAGE_CONF=$work/storage.conf CONTAINERS_CONF=$work/containers.conf
-	sharp=("$engine" --root "$work/sharp/root" --runroot "$work/sharp/run")
 	mkdir -p "$work/docker"
 	dockerd --data-root "$work/docker/data" --exec-root "$work/docker/exec" --pidfile "$work/docker/pid" --host "unix://$work/docker/socket" \
 		--iptables=false --ip-forward=false --bridge=none --insecure-registry "$REGISTRY" >"$work/docker/log" 2>&1 &
