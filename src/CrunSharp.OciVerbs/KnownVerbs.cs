@@ -7,7 +7,7 @@ internal static class KnownVerbs
     {
         get
         {
-            foreach (string name in new[] { "create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "spec", "features", "explain" })
+            foreach (string name in new[] { "create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "update", "spec", "features", "explain" })
             {
                 yield return Find(name)!;
             }
@@ -27,6 +27,7 @@ internal static class KnownVerbs
         "ps" => new PsVerb(),
         "pause" => new PauseVerb(),
         "resume" => new ResumeVerb(),
+        "update" => new UpdateVerb(),
         "spec" => new SpecVerb(),
         "features" => new FeaturesVerb(),
         "explain" => new ExplainVerb(),

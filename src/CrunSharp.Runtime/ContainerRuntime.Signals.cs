@@ -78,6 +78,18 @@ public sealed partial class ContainerRuntime
         return state.CgroupDirectories.Count > 0 ? CgroupProcesses.In(state.CgroupDirectories[0]) : [state.Pid];
     }
 
+    /// <summary>Gives a container other limits; those that are not named stay.</summary>
+    public void Update(ContainerId id, LinuxResources resources)
+    {
+        ContainerState state = GetState(id);
+        if (state.Status == ContainerStatus.Stopped)
+        {
+            throw new CrunException($"cannot update container '{id}'", "container not running");
+        }
+
+        CgroupDriver.For(CgroupHost.Read(), Options.CgroupManager, rootless: false).Update(state.CgroupDirectories, resources);
+    }
+
     /// <summary>Removes what is left of a stopped container; with <paramref name="force"/> it is killed first.</summary>
     /// <remarks>With <paramref name="force"/>, an unknown id is no error.</remarks>
     public void Delete(ContainerId id, bool force)

@@ -1,3 +1,4 @@
+using CrunSharp.Linux;
 using CrunSharp.Oci;
 using Microsoft.Win32.SafeHandles;
 
@@ -52,6 +53,36 @@ internal abstract class CgroupDriver
     /// <param name="path">As config.json has it; absolute, beneath each hierarchy.</param>
     public abstract ContainerCgroup Create(string path, LinuxResources resources);
 
+    /// <summary>Writes other limits into cgroups that are there; what is absent stays.</summary>
+    public void Update(IReadOnlyList<string> directories, LinuxResources resources)
+    {
+        List<CgroupLimit> refused = [];
+        foreach (CgroupLimit limit in LimitsOf(resources))
+        {
+            try
+            {
+                Write(limit, directories);
+            }
+            catch (CrunException failure) when (failure.InnerException is LinuxException { Errno: EINVAL })
+            {
+                // Memory may not exceed memory with swap, nor a quota its parent's: which is to be written first depends on the old values.
+                refused.Add(limit);
+            }
+        }
+
+        foreach (CgroupLimit limit in refused)
+        {
+            Write(limit, directories);
+        }
+    }
+
+    protected abstract IEnumerable<CgroupLimit> LimitsOf(LinuxResources resources);
+
+    /// <summary>Writes one limit into whichever of the directories has its controller.</summary>
+    protected abstract void Write(CgroupLimit limit, IReadOnlyList<string> directories);
+
+    private const int EINVAL = 22;
+
     /// <summary>Opens what a further process of the container needs to join.</summary>
     public abstract ContainerCgroup Open(IReadOnlyList<string> directories, string? below);
 
@@ -93,4 +124,9 @@ internal sealed class NoCgroupDriver : CgroupDriver
     }
 
     public override ContainerCgroup Open(IReadOnlyList<string> directories, string? below) => ContainerCgroup.None;
+
+    protected override IEnumerable<CgroupLimit> LimitsOf(LinuxResources resources) => UnifiedLimits.For(resources);
+
+    protected override void Write(CgroupLimit limit, IReadOnlyList<string> directories) =>
+        throw CannotLimit(limit, "this container has no cgroup of its own");
 }

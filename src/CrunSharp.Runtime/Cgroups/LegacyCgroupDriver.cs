@@ -38,7 +38,7 @@ internal sealed class LegacyCgroupDriver(CgroupHost host, bool rootless) : Cgrou
 
             foreach (CgroupLimit limit in limits)
             {
-                Apply(limit, path);
+                ApplyIn(HierarchyOf(limit).MountPoint + path, limit);
             }
 
             if (!rootless && host.Find("devices") is { } devices)
@@ -99,6 +99,16 @@ internal sealed class LegacyCgroupDriver(CgroupHost host, bool rootless) : Cgrou
         }
     }
 
+    protected override IEnumerable<CgroupLimit> LimitsOf(LinuxResources resources) => LegacyLimits.For(resources);
+
+    protected override void Write(CgroupLimit limit, IReadOnlyList<string> directories)
+    {
+        CgroupHierarchy hierarchy = HierarchyOf(limit);
+        string directory = directories.FirstOrDefault(path => path.StartsWith(hierarchy.MountPoint + "/", StringComparison.Ordinal))
+            ?? throw CannotLimit(limit, "this container has no cgroup of its own");
+        ApplyIn(directory, limit);
+    }
+
     private static void MakeDirectories(CgroupHierarchy hierarchy, string path)
     {
         // A new cpuset has no processors and takes no process until it is given some.
@@ -131,10 +141,11 @@ internal sealed class LegacyCgroupDriver(CgroupHost host, bool rootless) : Cgrou
         Descriptors.WriteOnce(Path.Join(directory, file), value);
     }
 
-    private void Apply(CgroupLimit limit, string path)
+    private CgroupHierarchy HierarchyOf(CgroupLimit limit) =>
+        host.Find(limit.Controller) ?? throw CannotLimit(limit, $"this host has no '{limit.Controller}' cgroup controller");
+
+    private void ApplyIn(string directory, CgroupLimit limit)
     {
-        string directory = (host.Find(limit.Controller)
-            ?? throw CannotLimit(limit, $"this host has no '{limit.Controller}' cgroup controller")).MountPoint + path;
         try
         {
             Descriptors.WriteOnce($"{directory}/{limit.File}", Encoding.ASCII.GetBytes(limit.Value));

@@ -71,6 +71,11 @@ internal sealed class UnifiedCgroupDriver(string mountPoint, bool rootless) : Cg
         };
     }
 
+    protected override IEnumerable<CgroupLimit> LimitsOf(LinuxResources resources) => UnifiedLimits.For(resources);
+
+    protected override void Write(CgroupLimit limit, IReadOnlyList<string> directories) =>
+        Apply(limit, directories.Count > 0 ? directories[0] : throw CannotLimit(limit, "this container has no cgroup of its own"));
+
     // A controller reaches a cgroup only when every one above hands it down.
     private void EnableControllers(string path, List<CgroupLimit> limits)
     {

@@ -64,6 +64,13 @@ internal sealed class OciBundle : IDisposable
 
     public string Status => JsonNode.Parse(Oci("state", Id).Succeeded().Output)!["status"]!.GetValue<string>();
 
+    /// <summary>What a file of the container's cgroup says, in whichever version this host has.</summary>
+    public string Limit(string controller, string legacy, string unified)
+    {
+        string file = $"/sys/fs/cgroup/{controller}/{_name}/{legacy}";
+        return File.ReadAllText(File.Exists(file) ? file : $"/sys/fs/cgroup/{_name}/{unified}").Trim();
+    }
+
     public string Read(string name) => File.ReadAllText(_directory[name]);
 
     public void Dispose()

@@ -55,6 +55,24 @@ public sealed class OciLifeTests
         Assert.Empty(bundle.Leftovers);
     }
 
+    [Fact]
+    public void Update_OfARunningContainer_LowersAndRaisesItsLimits()
+    {
+        Host.Requires(OciBundle.Needs);
+        using OciBundle bundle = new("/bin/sleep", "60");
+        bundle.Create().Succeeded();
+        bundle.Oci("start", bundle.Id).Succeeded();
+        bundle.Oci("update", "--memory", "64m", "--memory-swap", "64m", "--pids-limit", "50", bundle.Id).Succeeded();
+        Assert.Equal(("67108864", "50"), (bundle.Limit("memory", "memory.limit_in_bytes", "memory.max"), bundle.Limit("pids", "pids.max", "pids.max")));
+
+        // Version 1 takes this only when the sum is raised before the memory.
+        string resources = Path.Combine(bundle.Location, "resources.json");
+        File.WriteAllText(resources, """{"memory":{"limit":134217728,"swap":134217728}}""");
+        bundle.Oci("update", "--resources", resources, bundle.Id).Succeeded();
+        Assert.Equal(("134217728", "50"), (bundle.Limit("memory", "memory.limit_in_bytes", "memory.max"), bundle.Limit("pids", "pids.max", "pids.max")));
+        Assert.Contains("not a number of bytes", bundle.Oci("update", "--memory", "1x", bundle.Id).Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("exit 9", 9)]
     [InlineData("kill -TERM $$; exit 1", 1)]
