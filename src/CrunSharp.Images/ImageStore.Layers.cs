@@ -74,7 +74,7 @@ public sealed partial class ImageStore
         for (bool isRetry = false; ; isRetry = true)
         {
             StoreFiles.RemoveTree(tree);
-            StoreFiles.EnsureDirectory(tree);
+            MakeTree(tree);
             try
             {
                 UnpackReport unpacked = await RunPipelineAsync(packed, diffId, tree, what, report, cancellationToken);
@@ -107,6 +107,14 @@ public sealed partial class ImageStore
                 throw new CrunException($"cannot keep {what}", failure.Message, failure);
             }
         }
+    }
+
+    private static void MakeTree(string tree)
+    {
+        StoreFiles.EnsureDirectory(tree);
+
+        // The root of an image whose layers do not list it; the directory above keeps others out.
+        File.SetUnixFileMode(tree, (UnixFileMode)RootAttributes.Default.Mode);
     }
 
     private async Task<UnpackReport> RunPipelineAsync(

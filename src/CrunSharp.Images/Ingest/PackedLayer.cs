@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using CrunSharp.Images.Store;
 using CrunSharp.Oci;
@@ -7,6 +8,8 @@ namespace CrunSharp.Images.Ingest;
 /// <summary>The packed bytes of a layer: those on disk from an earlier attempt, then those that still come.</summary>
 internal sealed class PackedLayer(Descriptor layer, string file, BlobSource source)
 {
+    private ExceptionDispatchInfo? _failure;
+
     /// <summary>Whether bytes that an earlier attempt left were used; if the digest is wrong, they may be why.</summary>
     public bool Resumed { get; private set; }
 
@@ -15,6 +18,7 @@ internal sealed class PackedLayer(Descriptor layer, string file, BlobSource sour
     /// <exception cref="DigestException">It is complete and something else.</exception>
     public async Task PumpAsync(PieceQueue target, Action<long> progress, CancellationToken cancellationToken)
     {
+        _failure = null;
         using IncrementalHash hash = Hashing.Start(layer.Digest);
         await using FileStream kept = new(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
         if (kept.Length > layer.Size)
@@ -67,20 +71,47 @@ internal sealed class PackedLayer(Descriptor layer, string file, BlobSource sour
         }
     }
 
-    private static async Task<int> MoveAsync(
+    private async Task<int> MoveAsync(
         Stream from, FileStream? to, int most, IncrementalHash hash, PieceQueue target, CancellationToken cancellationToken)
     {
         byte[] buffer = PieceQueue.Rent();
-        int count = await AskAsync(() => from.ReadAtLeastAsync(buffer.AsMemory(0, most), Math.Min(most, PieceQueue.PieceSize / 2), throwOnEndOfStream: false, cancellationToken).AsTask());
+        int count = await FillAsync(from, buffer.AsMemory(0, most), cancellationToken);
         if (to is not null)
         {
-            await to.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
+            // Also where the source has failed after these: the next attempt goes on from them.
+            await to.WriteAsync(buffer.AsMemory(0, count), CancellationToken.None);
         }
 
         hash.AppendData(buffer, 0, count);
         if (count > 0)
         {
             await target.WriteAsync(buffer, count);
+        }
+
+        return count;
+    }
+
+    /// <summary>Reads until the piece is worth handing on; 0 at the end.</summary>
+    private async Task<int> FillAsync(Stream from, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        _failure?.Throw();
+        int count = 0;
+        while (count == 0 || count < buffer.Length / 2)
+        {
+            try
+            {
+                int read = await AskAsync(() => from.ReadAsync(buffer[count..], cancellationToken).AsTask());
+                count += read;
+                if (read == 0)
+                {
+                    break;
+                }
+            }
+            catch (Exception failure) when (count > 0)
+            {
+                _failure = ExceptionDispatchInfo.Capture(failure);
+                break;
+            }
         }
 
         return count;

@@ -9,7 +9,15 @@ internal static class StoreFiles
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>Makes a directory that only its owner enters: images have setuid programs.</summary>
-    public static void EnsureDirectory(string path) => Directory.CreateDirectory(path, Private);
+    public static void EnsureDirectory(string path)
+    {
+        if (!Directory.Exists(path))
+        {
+            // One by one: the framework gives its mode to the last only, the others would be open to all.
+            EnsureDirectory(Path.GetDirectoryName(path)!);
+            Directory.CreateDirectory(path, Private);
+        }
+    }
 
     /// <summary>Writes beside, syncs, renames.</summary>
     public static void Replace(StoreLayout layout, string path, ReadOnlySpan<byte> bytes, bool durable)
