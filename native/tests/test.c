@@ -394,6 +394,10 @@ main(int argc, char **argv)
 	if (strcmp(argv[0], "attach") == 0)
 		return attach_main(argc, argv);
 
+	/* What a background job of a shell ignores, its children would ignore too, and could not undo. */
+	(void)signal(SIGINT, SIG_DFL);
+	(void)signal(SIGQUIT, SIG_DFL);
+	(void)signal(SIGHUP, SIG_DFL);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (const struct test *test = tests; test != NULL; test = test->next) {
 		bool wanted = argc == 1;
