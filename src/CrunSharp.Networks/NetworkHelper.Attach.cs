@@ -14,6 +14,7 @@ public sealed partial class NetworkHelper
     // What Start hands over begins at 3.
     private const int ReadyDescriptor = 3;
     private const int ExitDescriptor = 4;
+    private const string Unshare = "/usr/bin/unshare";
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
@@ -26,6 +27,11 @@ public sealed partial class NetworkHelper
     private NetworkAttachment AttachSlirp(int containerPid, CancellationToken cancellationToken)
     {
         bool sixToo = HasDefaultRouteForIPv6();
+        if (!File.Exists(Unshare))
+        {
+            return StartSlirp(containerPid, SlirpArguments(containerPid, sandboxed: false, sixToo), cancellationToken);
+        }
+
         try
         {
             return StartSlirp(containerPid, SlirpArguments(containerPid, sandboxed: true, sixToo), cancellationToken);
@@ -73,23 +79,33 @@ public sealed partial class NetworkHelper
             // The container's end hangs up its pidfd (Linux 6.9), and slirp4netns ends by itself whatever became of
             // us. On older kernels it ends by whoever clears up after the container.
             using SafeFileHandle container = Processes.TryOpen(containerPid) ?? throw Failed("the container has ended");
-            using HelperProcess process = Start(arguments, tellReady, container);
+            using HelperProcess process = Start(SlirpProgram(arguments), SlirpWords(arguments), tellReady, container);
             tellReady.Dispose();
             WaitUntilReady(process, ready, cancellationToken);
             return Attachment(process.Pid);
         }
     }
 
-    private HelperProcess Start(List<string> arguments, params ReadOnlySpan<SafeFileHandle> descriptors)
+    // Its sandbox makes only "/" private before it mounts on /tmp: where /tmp is a shared mount of its own, that mount
+    // would appear on the host, and what lies beneath vanish from it (seen with 1.2.0). So it gets mounts of its own first.
+    private string SlirpProgram(List<string> arguments) => arguments.Contains("--enable-sandbox") ? Unshare : Path;
+
+    private List<string> SlirpWords(List<string> arguments) => arguments.Contains("--enable-sandbox")
+        ? ["unshare", "--mount", "--propagation", "private", Path, .. arguments.Skip(1)]
+        : arguments;
+
+    private HelperProcess Start(List<string> arguments, params ReadOnlySpan<SafeFileHandle> descriptors) => Start(Path, arguments, descriptors);
+
+    private HelperProcess Start(string program, List<string> arguments, params ReadOnlySpan<SafeFileHandle> descriptors)
     {
         try
         {
             // The helper reads nothing of the environment, and what is in ours is not its business.
-            return HelperProcess.Start(Path, arguments, ["PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL=C"], descriptors);
+            return HelperProcess.Start(program, arguments, ["PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL=C"], descriptors);
         }
         catch (LinuxException exception)
         {
-            throw Failed($"'{Path}' could not be started: {exception.Reason}", exception);
+            throw Failed($"'{program}' could not be started: {exception.Reason}", exception);
         }
     }
 
