@@ -116,7 +116,9 @@ public sealed class RootEscapeTests
     {
         Host.Requires(Host.Root, HostileBundle.Needs);
         using HostileBundle bundle = new();
-        Assert.Equal("0\n1\n2\n", bundle.Run("cd /proc/$$/fd; for n in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do test -e $n -o -L $n && echo $n; done | grep -v '^1[0-9]$'").Output);
+
+        // No pipe: the shell would hold its ends meanwhile.
+        Assert.Equal("0\n1\n2\n", bundle.Run("cd /proc/$$/fd; for n in 0 1 2 3 4 5 6 7 8 9; do test -e $n -o -L $n && echo $n; done; true").Output);
     }
 
     [Fact]
