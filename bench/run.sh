@@ -110,7 +110,7 @@ bundle() {
 	cp /bin/busybox "$1/rootfs/bin/busybox"
 	local name
 	for name in true sh sleep readlink tr grep cat sed sort echo; do ln -sf busybox "$1/rootfs/bin/$name"; done
-	jq --slurpfile filter "$work/seccomp.json" '.linux.seccomp = $filter[0] | .root.path = "rootfs" | .process.args = ["/bin/true"] | .process.terminal = false | del(.hooks)
+	jq --slurpfile filter "$work/seccomp.json" --arg rootfs "$1/rootfs" '.linux.seccomp = $filter[0] | .root.path = $rootfs | .process.args = ["/bin/true"] | .process.terminal = false | del(.hooks)
 		| .process.rlimits = [] | .process.env = ["PATH=/bin"] | .process.cwd = "/"
 		| .linux.cgroupsPath = "/crun-sharp-bench/one"
 		| .mounts |= map(select(.destination | IN("/proc", "/dev", "/sys", "/dev/pts", "/dev/mqueue", "/sys/fs/cgroup"))
@@ -131,7 +131,6 @@ start() {
 	echo "== start of an OCI bundle, as root (podman's configuration: docker's filter, cgroups, five namespaces)"
 	bundle "$work/root" .
 	mkdir -p "$work/look"
-	ln -sfn ../root/rootfs "$work/look/rootfs"
 	local spaces name difference
 	spaces=$(for n in mnt uts ipc pid net; do readlink "/proc/self/ns/$n"; done | tr '\n' ' ')
 	view "$spaces" "$ours" >"$work/view.ours"
