@@ -29,7 +29,11 @@ enum plan_fd {
 #define PLAN_NO_FD UINT32_MAX
 
 enum plan_flag {
-	PLAN_TRACE = 1 << 0, /* tell the time after every step: REPORT_STEP */
+	/*
+	 * The last descriptor is a file of step_count + 1 uint64_t, which gets the times (CLOCK_MONOTONIC, nanoseconds) at
+	 * which the stage began and each step was done. Shared memory: no call, and no launcher that wakes up to read.
+	 */
+	PLAN_TRACE = 1 << 0,
 };
 
 struct plan_header {
@@ -193,7 +197,7 @@ enum report_kind {
 	REPORT_READY = 2,    /* AWAIT_START reached: the container is created */
 	REPORT_FORKED = 3,   /* error: the pid of the child that goes on, as the launcher sees it */
 	REPORT_WAITING = 4,  /* AWAIT reached */
-	REPORT_STEP = 5,     /* PLAN_TRACE: the step is done */
+	/* 5 was the time of a step. */
 	REPORT_LISTENER = 6, /* with SCM_RIGHTS: the seccomp listener */
 	REPORT_ROOT = 7,     /* with SCM_RIGHTS: the root */
 	REPORT_NOTE = 8,     /* text: something worth a warning, not a failure */

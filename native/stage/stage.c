@@ -7,8 +7,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "stage.h"
@@ -25,6 +27,31 @@ static bool
 is_optional(const struct plan_step *step)
 {
 	return (step->kind == STEP_MOUNT || step->kind == STEP_BIND) && step->a & STEP_MOUNT_OPTIONAL;
+}
+
+static uint64_t
+now(void)
+{
+	struct timespec time;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &time);
+	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+/* A launch is not worth less for times that nobody could take: without memory there are none. */
+static void
+begin_times(struct stage *stage)
+{
+	const struct plan_header *header = stage->plan.header;
+
+	if (!(header->flags & PLAN_TRACE) || header->fd_count <= PLAN_FD_FIRST_FREE)
+		return;
+	void *memory = mmap(NULL, (header->step_count + 1) * sizeof *stage->times, PROT_READ | PROT_WRITE, MAP_SHARED,
+			    plan_fd(&stage->plan, header->fd_count - 1), 0);
+	if (memory == MAP_FAILED)
+		return;
+	stage->times = memory;
+	stage->times[0] = now();
 }
 
 int
@@ -49,6 +76,7 @@ stage_main(int argc, char **argv)
 		return EXIT_STAGE;
 	}
 	keep_descriptors_private(&stage.plan);
+	begin_times(&stage);
 
 	for (; stage.current < stage.plan.header->step_count && !stage.finished; stage.current++) {
 		const struct plan_step *step = &stage.plan.steps[stage.current];
@@ -61,8 +89,8 @@ stage_main(int argc, char **argv)
 		stage.is_lenient = is_optional(step);
 		if (apply(&stage, step) < 0 && !stage.is_lenient)
 			return EXIT_STAGE;
-		if (stage.plan.header->flags & PLAN_TRACE)
-			report_kind(&stage, REPORT_STEP, 0);
+		if (stage.times != NULL)
+			stage.times[stage.current + 1] = now();
 	}
 	if (stage.finished)
 		return 0;

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "descriptors.h"
@@ -37,6 +38,7 @@ struct stage {
 	int root;   /* the prepared tree, -1 until it is there */
 	int proc;   /* the private procfs, -1 until it is needed */
 	int empty;  /* a read-only empty directory that masks others, -1 until it is needed */
+	uint64_t *times; /* with PLAN_TRACE: shared with the launcher */
 	bool entered;
 	bool finished;
 	bool is_lenient; /* the step may fail: what it tells is a note */

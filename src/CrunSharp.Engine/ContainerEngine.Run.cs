@@ -24,10 +24,20 @@ public sealed partial class ContainerEngine
             throw NoTerminal("run");
         }
 
-        Recover();
-        StoredImage image = GetImage(request, observe);
+        using (Phase(request, "clear what earlier runs left"))
+        {
+            Recover();
+        }
+
+        StoredImage image;
+        using (Phase(request, "find the image"))
+        {
+            image = GetImage(request, observe);
+        }
+
         Container? owner = NetworkOwner(request);
         NetworkHelper? helper = request.Network.Kind == NetworkKind.Private ? NetworkHelper.Find() : null;
+        TracePhase make = Phase(request, "make the container's record");
         using IDisposable hold = Images.Hold(image);
         using CreatedContainer container = Containers.Create(request.Name, (id, name) => new ContainerRecord
         {
@@ -43,6 +53,7 @@ public sealed partial class ContainerEngine
             StopSignal = image.Config.StopSignal is { Length: > 0 } signal ? signal : "TERM",
             Monitor = ProcessIdentity.Current,
         });
+        make.Dispose();
         try
         {
             Launch(request, image, container, helper, owner);
@@ -62,6 +73,7 @@ public sealed partial class ContainerEngine
     [DoesNotReturn]
     private void Launch(RunRequest request, StoredImage image, CreatedContainer container, NetworkHelper? helper, Container? owner)
     {
+        TracePhase config = Phase(request, "make config.json and the container's files");
         ContainerDirectory directory = container.Directory;
         PrepareDirectory(directory, image);
         RunOptions options = request.Options with
@@ -87,6 +99,7 @@ public sealed partial class ContainerEngine
             Process = Adapt(spec.Process!),
         };
         File.WriteAllBytes(directory.Config, SpecWriter.Write(spec));
+        config.Dispose();
 
         NetworkAttachment? network = null;
         using AttachedStdio stdio = AttachedStdio.Create(options.Interactive, options.Terminal);
@@ -101,6 +114,7 @@ public sealed partial class ContainerEngine
                 OwnTerminal = options.Terminal,
                 Stdio = stdio.Inside,
                 Init = options.Init,
+                Trace = request.Trace,
                 Wire = async (pid, cancellationToken) =>
                 {
                     // From here on whoever finds the record knows what to end, whatever becomes of us.
@@ -114,6 +128,11 @@ public sealed partial class ContainerEngine
             }));
             stdio.Dispose();
             container.Update(container.Record with { Started = DateTimeOffset.UtcNow });
+            if (request.Trace is not null)
+            {
+                request.Traced?.Invoke(request.Trace);
+            }
+
             CrunSharp.Runtime.Monitor.Become(Order(container, launched, stdio, options, network));
         }
         catch
@@ -127,6 +146,8 @@ public sealed partial class ContainerEngine
             throw;
         }
     }
+
+    private static TracePhase Phase(RunRequest request, string name) => request.Trace.Phase(TraceTrack.Engine, name);
 
     private MonitorOrder Order(CreatedContainer container, Launched launched, AttachedStdio stdio, RunOptions options, NetworkAttachment? network)
     {

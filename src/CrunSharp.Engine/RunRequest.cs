@@ -1,6 +1,7 @@
 using CrunSharp.Bundles;
 using CrunSharp.Networks;
 using CrunSharp.Oci;
+using CrunSharp.Runtime;
 
 namespace CrunSharp.Engine;
 
@@ -32,6 +33,12 @@ public sealed record RunRequest
     public NetworkMode Network { get; init; } = NetworkMode.Private;
 
     public IReadOnlyList<VolumeOption> Volumes { get; init; } = [];
+
+    /// <summary>Takes the times of this run, up to the moment when the program is executed; null: nothing is timed.</summary>
+    public LaunchTrace? Trace { get; init; }
+
+    /// <summary>Called with <see cref="Trace"/> once the program runs, before this process becomes its monitor.</summary>
+    public Action<LaunchTrace>? Traced { get; init; }
 }
 
 /// <summary>A further process for a running container.</summary>

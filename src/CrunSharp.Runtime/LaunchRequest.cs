@@ -44,6 +44,9 @@ public sealed record LaunchRequest
 
     public bool NoPivot { get; init; }
 
+    /// <summary>Takes the times of this launch; null: nothing is timed.</summary>
+    public LaunchTrace? Trace { get; init; }
+
     /// <summary>Connects the network of process <c>pid</c>. Runs beside the mounts; the program waits for it.</summary>
     public Func<int, CancellationToken, Task>? Wire { get; init; }
 }

@@ -4,6 +4,7 @@ using CrunSharp.Cli.Parsing;
 using CrunSharp.Engine;
 using CrunSharp.Networks;
 using CrunSharp.Oci;
+using CrunSharp.Runtime;
 
 namespace CrunSharp.Cli.Commands;
 
@@ -24,15 +25,23 @@ internal static class RunCommand
             HelpName = "MODE",
         };
         Option<bool> quiet = new("--quiet", "-q") { Description = "No progress while the image comes" };
+        Option<string?> trace = new("--trace")
+        {
+            Description = "Show when each step of the launch was done; in FILE where its ending is .json, .html or .txt",
+            HelpName = "FILE",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         Argument<string> image = new("IMAGE") { Description = "Name, digest or id of an image" };
         Argument<string[]> command = new("COMMAND") { Description = "Program and arguments; without it the image's", Arity = ArgumentArity.ZeroOrMore };
 
-        Command run = new("run", "Make a container from an image and run a program in it") { name, remove, pull, platform, network, quiet };
+        Command run = new("run", "Make a container from an image and run a program in it") { name, remove, pull, platform, network, quiet, trace };
         options.AddTo(run);
         run.Add(image);
         run.Add(command);
         run.SetAction(parsed =>
         {
+            // First of all, so that reading the options counts as well.
+            LaunchTrace? times = parsed.GetResult(trace) is null ? null : new LaunchTrace();
             RunRequest request = new()
             {
                 Image = parsed.GetRequiredValue(image),
@@ -43,6 +52,8 @@ internal static class RunCommand
                 Pull = Enum.Parse<PullPolicy>(parsed.GetRequiredValue(pull), ignoreCase: true),
                 Platform = parsed.GetValue(platform) is { } wanted ? Platform.Parse(wanted) : null,
                 Network = NetworkMode.Parse(parsed.GetRequiredValue(network)),
+                Trace = times,
+                Traced = times is null ? null : TraceOutput.To(parsed.GetValue(trace) ?? ""),
             };
             using ContainerEngine engine = globals.OpenEngine(parsed);
             engine.Run(request, () => PullProgress.Create(parsed.GetValue(quiet)));

@@ -79,7 +79,7 @@ internal static class Tokens
                     ? arguments[next++]
                     : throw Usage(command, $"option '{name}' needs a value");
             }
-            else if (IsSwitch(option) && value is not (null or "true" or "false"))
+            else if (option.ValueType == typeof(bool) && value is not (null or "true" or "false"))
             {
                 throw Usage(command, $"option '{name}' is true or false, not '{value}'");
             }

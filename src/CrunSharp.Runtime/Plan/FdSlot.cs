@@ -47,4 +47,7 @@ public abstract record FdSlot
 
     /// <summary>A connected socket that takes the seccomp listener.</summary>
     public sealed record SeccompListener : FdSlot;
+
+    /// <summary>A file that takes the times of this many steps; the last of a plan's descriptors.</summary>
+    public sealed record Times(int Steps) : FdSlot;
 }

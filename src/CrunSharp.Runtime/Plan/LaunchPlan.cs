@@ -18,7 +18,7 @@ public sealed record LaunchPlan
     /// <summary>The descriptors that the steps need, each once, in the order in which the stage gets them.</summary>
     public required IReadOnlyList<FdSlot> Slots { get; init; }
 
-    /// <summary>Whether the stage tells the time after every step.</summary>
+    /// <summary>Whether the stage notes the time after every step, in <see cref="FdSlot.Times"/>.</summary>
     public bool Trace { get; init; }
 
     /// <summary>What was asked for and could be left out without harm; sentences for the log.</summary>

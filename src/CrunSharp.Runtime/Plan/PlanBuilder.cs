@@ -33,14 +33,22 @@ internal sealed class PlanBuilder(HostFacts facts, PlanOptions options)
 
     public void Warn(string text) => Warnings.Add(text);
 
-    public LaunchPlan Finish(Namespaces created, IReadOnlyList<IdMapping> uids, IReadOnlyList<IdMapping> gids) => new()
+    public LaunchPlan Finish(Namespaces created, IReadOnlyList<IdMapping> uids, IReadOnlyList<IdMapping> gids)
     {
-        New = created,
-        UidMap = uids,
-        GidMap = gids,
-        Steps = Steps,
-        Slots = _slots,
-        Trace = Options.Trace,
-        Warnings = Warnings,
-    };
+        if (Options.Trace)
+        {
+            _slots.Add(new FdSlot.Times(Steps.Count));
+        }
+
+        return new LaunchPlan
+        {
+            New = created,
+            UidMap = uids,
+            GidMap = gids,
+            Steps = Steps,
+            Slots = _slots,
+            Trace = Options.Trace,
+            Warnings = Warnings,
+        };
+    }
 }

@@ -38,14 +38,29 @@ internal sealed class ContainerLaunch(ContainerRuntime runtime, LaunchRequest re
 
     private Launched Launch()
     {
-        CgroupHost host = CgroupHost.Read();
-        HostFacts facts = HostFactsReader.Read(host);
-        bool rootless = facts.Uid != 0 || !facts.InitialUserNamespace;
-        CgroupDriver driver = CgroupDriver.For(host, runtime.Options.CgroupManager, rootless);
-        _cgroup = driver.Create(CgroupDriver.CheckedPath(_spec.Linux.CgroupsPath, _id), _spec.Linux.Resources);
+        CgroupHost host;
+        HostFacts facts;
+        using (Phase("read the host's facts"))
+        {
+            host = CgroupHost.Read();
+            facts = HostFactsReader.Read(host);
+        }
+
+        using (Phase("make the cgroups"))
+        {
+            bool rootless = facts.Uid != 0 || !facts.InitialUserNamespace;
+            CgroupDriver driver = CgroupDriver.For(host, runtime.Options.CgroupManager, rootless);
+            _cgroup = driver.Create(CgroupDriver.CheckedPath(_spec.Linux.CgroupsPath, _id), _spec.Linux.Resources);
+        }
+
         RootSource root = request.Root ?? new RootSource.Directory(RootPath());
-        LaunchPlan plan = Planner.Plan(_spec, root, facts, Options(root));
-        Warn(plan.Warnings);
+        PlanOptions options = Options(root);
+        LaunchPlan plan;
+        using (Phase("plan"))
+        {
+            plan = Planner.Plan(_spec, root, facts, options);
+            Warn(plan.Warnings);
+        }
 
         (SafeFileHandle Ours, SafeFileHandle Theirs)? console = request.OwnTerminal ? UnixSocket.StreamPair() : null;
         using SafeFileHandle? master = console?.Ours;
@@ -62,10 +77,26 @@ internal sealed class ContainerLaunch(ContainerRuntime runtime, LaunchRequest re
         }
 
         FollowFork();
+        using (Phase("write the records"))
+        {
+            WriteRecords(root);
+        }
 
-        WriteRecords(root);
-        Connect(binder);
-        Follow(binder);
+        using (Phase("note the process, connect its network"))
+        {
+            Connect(binder);
+        }
+
+        using (Phase("wait for the stage"))
+        {
+            Follow(binder);
+        }
+
+        if (binder.Times is { } times)
+        {
+            request.Trace!.AddSteps(plan, StepTimes.Read(times, plan.Steps.Count), LaunchTrace.Now);
+        }
+
         Launched launched = new()
         {
             Pid = _process!.Pid,
@@ -96,8 +127,17 @@ internal sealed class ContainerLaunch(ContainerRuntime runtime, LaunchRequest re
         Home = HomeReader.Read(_spec.Process!, (root as RootSource.Directory)?.Path),
         NewKeyring = !request.NoNewKeyring,
         NoPivot = request.NoPivot,
-        Seccomp = _spec.Linux.Seccomp.IsEmpty ? null : runtime.Seccomp.Get(_spec.Linux.Seccomp.Span),
+        Trace = request.Trace is not null,
+        Seccomp = Filter(),
     };
+
+    private SeccompProgram? Filter()
+    {
+        using TracePhase phase = Phase("compile the filter, or find it compiled");
+        return _spec.Linux.Seccomp.IsEmpty ? null : runtime.Seccomp.Get(_spec.Linux.Seccomp.Span);
+    }
+
+    private TracePhase Phase(string name) => request.Trace.Phase(TraceTrack.Runtime, name);
 
     private void Start(LaunchPlan plan, SlotBinder binder, HostFacts facts)
     {
@@ -107,7 +147,7 @@ internal sealed class ContainerLaunch(ContainerRuntime runtime, LaunchRequest re
         (SafeFileHandle Read, SafeFileHandle Write)? hold = hasState || newUser ? Descriptors.Pipe() : null;
         using SafeFileHandle? read = hold?.Read;
         using SafeFileHandle? write = hold?.Write;
-        _process = StagedProcess.Start(plan, binder, _cgroup.BornIn, hold, request.PreservedDescriptors);
+        _process = StagedProcess.Start(plan, binder, _cgroup.BornIn, hold, request.PreservedDescriptors, request.Trace);
         if (!_process.JoinedCgroup && _cgroup.BornInPath is not null)
         {
             Descriptors.WriteOnce(_cgroup.BornInPath + "/cgroup.procs", Encoding.ASCII.GetBytes($"{_process.Pid}"));
@@ -115,6 +155,7 @@ internal sealed class ContainerLaunch(ContainerRuntime runtime, LaunchRequest re
 
         if (newUser)
         {
+            using TracePhase phase = Phase("write the id maps");
             IdMapWriter.Write(_process.Pid, plan, facts);
         }
 

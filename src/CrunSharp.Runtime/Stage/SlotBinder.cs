@@ -30,6 +30,9 @@ internal sealed class SlotBinder(ContainerCgroup cgroup) : IDisposable
     /// <summary>Takes the state that hooks in the container read.</summary>
     public SafeFileHandle? HookState { get; private set; }
 
+    /// <summary>Takes the times of the steps.</summary>
+    public SafeFileHandle? Times { get; private set; }
+
     public SafeFileHandle Bind(FdSlot slot) => slot switch
     {
         FdSlot.Cgroup join => cgroup.Joins[join.Number],
@@ -41,6 +44,7 @@ internal sealed class SlotBinder(ContainerCgroup cgroup) : IDisposable
         FdSlot.NetworkReady => ReadEnd(end => NetworkReady = end),
         FdSlot.RuntimeHooksDone => ReadEnd(end => HooksDone = end),
         FdSlot.HookState => HookState = Own(MemoryFile.CreateUnsealed("crun-sharp-state")),
+        FdSlot.Times times => Times = Own(StepTimes.CreateFile(times.Steps)),
         FdSlot.IdMap map => Own(IdMapNamespace.Create(map.Uids, map.Gids)),
         FdSlot.MountTree tree => Own(IdMappedTree.Create(tree)),
         _ => throw new InvalidOperationException($"the plan needs {slot}, which nobody provides"),

@@ -12,8 +12,7 @@ internal enum ReportKind : uint
     Ready,
     Forked,
     Waiting,
-    StepDone,
-    Listener,
+    Listener = 6,
     Root,
     Note,
 }

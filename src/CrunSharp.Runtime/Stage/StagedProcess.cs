@@ -28,13 +28,15 @@ internal sealed class StagedProcess : IDisposable
     public LaunchPlan Plan { get; }
 
     /// <summary>Clones the process; it applies the plan at once, or, with <paramref name="hold"/>, when a byte comes.</summary>
-    public static StagedProcess Start(LaunchPlan plan, SlotBinder binder, SafeFileHandle? bornIn, (SafeFileHandle Read, SafeFileHandle Write)? hold, int preserved)
+    public static StagedProcess Start(
+        LaunchPlan plan, SlotBinder binder, SafeFileHandle? bornIn, (SafeFileHandle Read, SafeFileHandle Write)? hold, int preserved, LaunchTrace? trace = null)
     {
         (SafeFileHandle ours, SafeFileHandle theirs) = UnixSocket.Pair();
         using (theirs)
         {
             try
             {
+                TracePhase encode = trace.Phase(TraceTrack.Runtime, "encode the plan");
                 using SafeFileHandle program = MemoryFile.CreateStage();
                 using SafeFileHandle file = MemoryFile.Create("crun-sharp-plan", PlanEncoder.Encode(plan));
                 Span<int> descriptors = stackalloc int[plan.Slots.Count + 2];
@@ -45,6 +47,8 @@ internal sealed class StagedProcess : IDisposable
                     descriptors[i + 2] = (int)binder.Bind(plan.Slots[i]).DangerousGetHandle();
                 }
 
+                encode.Dispose();
+                using TracePhase clone = trace.Phase(TraceTrack.Runtime, LaunchTrace.Clone);
                 StartedProcess started = CrunSharp.Linux.Processes.Start(new ProcessStart
                 {
                     Namespaces = (ulong)plan.New,
