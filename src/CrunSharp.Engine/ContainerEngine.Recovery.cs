@@ -48,7 +48,8 @@ public sealed partial class ContainerEngine
             return;
         }
 
-        if (container.Status == ContainerStatus.Dead)
+        // The runtime's directory is the last thing that a monitor removes of a container that stays.
+        if (container.Status == ContainerStatus.Dead || Directory.Exists($"{RuntimeRoot}/{container.Id}"))
         {
             foreach (ProcessIdentity helper in container.Record.Helpers)
             {

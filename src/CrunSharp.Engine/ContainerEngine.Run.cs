@@ -163,7 +163,7 @@ public sealed partial class ContainerEngine
             actions.Add(new MonitorAction.RemoveCgroup(cgroup, KillFirst: true));
         }
 
-        actions.Add(new MonitorAction.RemoveTree($"{Paths.RunRoot}/runtime/{record.Id}"));
+        actions.Add(new MonitorAction.RemoveTree($"{RuntimeRoot}/{record.Id}"));
         if (record.AutoRemove)
         {
             // The name last: while it is there, nobody else can take it for a container that still exists.

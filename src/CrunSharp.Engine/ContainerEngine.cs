@@ -22,13 +22,15 @@ public sealed partial class ContainerEngine : IDisposable
         _containers = new Lazy<ContainerStore>(() => new ContainerStore(paths.Root));
         _runtime = new Lazy<ContainerRuntime>(() => new ContainerRuntime(new RuntimeOptions
         {
-            StateRoot = $"{paths.RunRoot}/runtime",
+            StateRoot = RuntimeRoot,
             SeccompCache = $"{paths.RunRoot}/seccomp",
             Warn = warn,
         }));
     }
 
     public StoragePaths Paths { get; }
+
+    private string RuntimeRoot => $"{Paths.RunRoot}/runtime";
 
     public ImageStore Images => _images.Value;
 

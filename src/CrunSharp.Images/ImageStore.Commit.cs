@@ -83,30 +83,23 @@ public sealed partial class ImageStore
             return own;
         }
 
-        string copy = _layout.NewTemporary();
+        using TemporaryPlace place = TemporaryPlace.Make(_layout);
+        string copy = place["layer"];
         StoreFiles.EnsureDirectory(copy);
-        try
+        mender.WriteMended(Path.Combine(copy, "tree"));
+        File.WriteAllBytes(Path.Combine(copy, "layer.json"), (record with { Needs = Unpack.LayerNeeds.None }).Write());
+        if (_options.Durable)
         {
-            mender.WriteMended(Path.Combine(copy, "tree"));
-            StoreFiles.Replace(_layout, Path.Combine(copy, "layer.json"), (record with { Needs = Unpack.LayerNeeds.None }).Write(), durable: false);
-            if (_options.Durable)
-            {
-                using Microsoft.Win32.SafeHandles.SafeFileHandle handle = Linux.FileSystem.OpenPath(copy, Linux.OpenAs.Directory);
-                Linux.FileSystem.SyncFileSystem(handle);
-            }
-
-            do
-            {
-                // Another pull may be at the same: either copy will do.
-                StoreFiles.MoveUnlessThere(copy, _layout.Layer(key));
-            }
-            while (!pins.TryHold(_layout.Layer(key)));
-        }
-        finally
-        {
-            StoreFiles.RemoveTree(copy);
+            using Microsoft.Win32.SafeHandles.SafeFileHandle handle = Linux.FileSystem.OpenPath(copy, Linux.OpenAs.Directory);
+            Linux.FileSystem.SyncFileSystem(handle);
         }
 
+        do
+        {
+            // Another pull may be at the same: either copy will do.
+            StoreFiles.MoveUnlessThere(copy, _layout.Layer(key));
+        }
+        while (!pins.TryHold(_layout.Layer(key)));
         return key;
     }
 }

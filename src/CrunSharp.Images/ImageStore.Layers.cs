@@ -32,8 +32,7 @@ public sealed partial class ImageStore
             // It may have come to be there between the look and the lock.
             if (!TryHoldLayer(layer, diffId, pins))
             {
-                await UnpackLayerAsync(layer, diffId, source, directory, progress, cancellationToken);
-                pins.TryHold(_layout.Blob(layer.Digest));
+                await UnpackLayerAsync(layer, diffId, source, directory, progress, pins, cancellationToken);
             }
 
             StoreFiles.Discard(_layout, directory);
@@ -59,7 +58,7 @@ public sealed partial class ImageStore
     }
 
     private async Task UnpackLayerAsync(
-        Descriptor layer, Digest diffId, BlobSource source, string directory, IProgress<LayerProgress>? progress, CancellationToken cancellationToken)
+        Descriptor layer, Digest diffId, BlobSource source, string directory, IProgress<LayerProgress>? progress, Pins pins, CancellationToken cancellationToken)
     {
         string what = $"the layer {layer.Digest}";
         string blob = Path.Combine(directory, layer.Digest.Hex);
@@ -68,44 +67,44 @@ public sealed partial class ImageStore
 
         // The layer went, its blob stayed: it is the partial blob that happens to be complete.
         string kept = _layout.Blob(layer.Digest);
-        bool wasKept = File.Exists(kept);
-        string file = wasKept ? kept : blob;
+        string file = pins.TryHold(kept) ? kept : blob;
         PackedLayer packed = new(layer, file, source);
-        for (bool isRetry = false; ; isRetry = true)
+        try
+        {
+            for (bool isRetry = false; ; isRetry = true)
+            {
+                StoreFiles.RemoveTree(tree);
+                MakeTree(tree);
+                try
+                {
+                    UnpackReport unpacked = await RunPipelineAsync(packed, diffId, tree, what, report, cancellationToken);
+                    Keep(layer, diffId, directory, file == kept ? null : blob, unpacked, pins);
+                    return;
+                }
+                catch (Exception failure) when (failure is DigestException or InvalidDataException or CrunException { InnerException: not LinuxException })
+                {
+                    // Bad bytes must not be gone on from; and if some were of an earlier attempt, it is not the source's fault.
+                    File.Delete(file);
+                    file = blob;
+                    if (packed.Resumed && !isRetry)
+                    {
+                        packed = new PackedLayer(layer, file, source);
+                        continue;
+                    }
+
+                    throw failure is CrunException ? failure : new CrunException($"cannot use {what}", failure.Message, failure);
+                }
+            }
+        }
+        catch (Exception failure)
         {
             StoreFiles.RemoveTree(tree);
-            MakeTree(tree);
-            try
+            if (failure is LinuxException or IOException or UnauthorizedAccessException)
             {
-                UnpackReport unpacked = await RunPipelineAsync(packed, diffId, tree, what, report, cancellationToken);
-                Keep(layer, diffId, directory, wasKept && file == kept ? null : blob, unpacked);
-                return;
+                throw StoreFailure.Explain($"cannot keep {what}", failure);
             }
-            catch (SourceException failure)
-            {
-                throw failure.InnerException is CrunException told
-                    ? told
-                    : new CrunException($"cannot fetch {what}", failure.Message, failure.InnerException);
-            }
-            catch (Exception failure) when (failure is DigestException or CrunException or InvalidDataException)
-            {
-                // Bad bytes must not be gone on from; and if some were of an earlier attempt, it is not the source's fault.
-                File.Delete(file);
-                file = blob;
-                if (packed.Resumed && !isRetry && failure is not CrunException { InnerException: LinuxException })
-                {
-                    packed = new PackedLayer(layer, file, source);
-                    continue;
-                }
 
-                StoreFiles.RemoveTree(tree);
-                throw failure is CrunException ? failure : new CrunException($"cannot use {what}", failure.Message, failure);
-            }
-            catch (IOException failure)
-            {
-                StoreFiles.RemoveTree(directory);
-                throw new CrunException($"cannot keep {what}", failure.Message, failure);
-            }
+            throw;
         }
     }
 
@@ -125,7 +124,7 @@ public sealed partial class ImageStore
         return await pipeline.RunAsync(packed, diffId, tree, options, what, report, cancellationToken);
     }
 
-    private void Keep(Descriptor layer, Digest diffId, string directory, string? blob, UnpackReport unpacked)
+    private void Keep(Descriptor layer, Digest diffId, string directory, string? blob, UnpackReport unpacked, Pins pins)
     {
         LayerRecord record = new()
         {
@@ -148,8 +147,11 @@ public sealed partial class ImageStore
             FileSystem.SyncFileSystem(handle);
         }
 
+        // Held before they have their names: no removal finds them without a holder.
+        pins.TryHold(finished);
         if (blob is not null)
         {
+            pins.TryHold(blob);
             KeepBlob(layer.Digest, blob);
         }
 
@@ -174,6 +176,28 @@ public sealed partial class ImageStore
         File.Move(blob, path, overwrite: true);
     }
 
+    /// <summary>Removes what a pull that failed has brought, as far as no image has it: nobody would go on with it.</summary>
+    private void Forget(IReadOnlyList<Digest> diffIds)
+    {
+        try
+        {
+            foreach (string directory in diffIds.Select(diffId => Path.Combine(_layout.Ingest, diffId.Hex)))
+            {
+                using ObjectLock? free = ObjectLock.TryTake(directory, exclusive: true, out _);
+                if (free is not null)
+                {
+                    StoreFiles.Discard(_layout, directory);
+                }
+            }
+
+            Collect();
+        }
+        catch (Exception failure) when (failure is LinuxException or IOException or UnauthorizedAccessException or CrunException)
+        {
+            // The next pull clears it; why this one failed is what matters.
+        }
+    }
+
     /// <summary>Removes what killed processes left; partial blobs stay for a while, to be gone on from.</summary>
     private void ClearLeftovers()
     {
@@ -194,10 +218,10 @@ public sealed partial class ImageStore
             }
         }
 
-        // Anything here is a matter of moments while its process lives.
         foreach (string path in StoreFiles.List(_layout.Temporary))
         {
-            if (Directory.GetLastWriteTimeUtc(path) < DateTime.UtcNow - TimeSpan.FromHours(1))
+            using ObjectLock? free = ObjectLock.TryTake(path, exclusive: true, out _);
+            if (free is not null)
             {
                 StoreFiles.RemoveTree(path);
             }

@@ -1,4 +1,6 @@
+using CrunSharp.Images.Ingest;
 using CrunSharp.Images.Store;
+using CrunSharp.Linux;
 using CrunSharp.Oci;
 
 namespace CrunSharp.Images;
@@ -42,14 +44,43 @@ public sealed partial class ImageStore : IDisposable
         IProgress<LayerProgress>? progress,
         CancellationToken cancellationToken)
     {
-        using Pins pins = new();
         Manifest parsed = Manifest.Parse(manifestBytes, manifest.MediaType);
-        WriteBlob(manifest, manifestBytes.Span, pins);
-        WriteBlob(parsed.Config, configBytes.Span, pins);
         ImageConfig config = ImageConfig.Parse(configBytes);
         CheckLayers(parsed, config);
-        ClearLeftovers();
+        try
+        {
+            ClearLeftovers();
+            using Pins pins = new();
+            WriteBlob(manifest, manifestBytes.Span, pins);
+            WriteBlob(parsed.Config, configBytes.Span, pins);
+            await IngestAsync(parsed, config, layers, progress, pins, cancellationToken);
+            return Commit(name, manifest, parsed, config, pins);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // One layer's time limit, not the caller's wish.
+            throw new CrunException($"cannot add the image {(object?)name ?? manifest.Digest}", "a layer did not arrive in time");
+        }
+        catch (SourceException failure)
+        {
+            // What arrived stays: the next attempt goes on from it.
+            throw failure.ToCrunException();
+        }
+        catch (Exception failure) when (failure is CrunException or LinuxException or IOException or UnauthorizedAccessException)
+        {
+            Forget(config.DiffIds);
+            throw failure as CrunException ?? StoreFailure.Explain($"cannot add the image {(object?)name ?? manifest.Digest}", failure);
+        }
+    }
 
+    private async Task IngestAsync(
+        Manifest parsed,
+        ImageConfig config,
+        Func<Descriptor, BlobSource> layers,
+        IProgress<LayerProgress>? progress,
+        Pins pins,
+        CancellationToken cancellationToken)
+    {
         // A layer that occurs twice is unpacked once.
         Dictionary<Digest, Descriptor> wanted = [];
         for (int index = 0; index < parsed.Layers.Count; index++)
@@ -58,18 +89,8 @@ public sealed partial class ImageStore : IDisposable
         }
 
         ParallelOptions parallel = new() { MaxDegreeOfParallelism = _options.ParallelLayers, CancellationToken = cancellationToken };
-        try
-        {
-            await Parallel.ForEachAsync(wanted, parallel, async (layer, stop) =>
-                await IngestLayerAsync(layer.Value, layer.Key, layers(layer.Value), progress, pins, stop));
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            // One layer's time limit, not the caller's wish.
-            throw new CrunException($"cannot add the image {(object?)name ?? manifest.Digest}", "a layer did not arrive in time");
-        }
-
-        return Commit(name, manifest, parsed, config, pins);
+        await Parallel.ForEachAsync(wanted, parallel, async (layer, stop) =>
+            await IngestLayerAsync(layer.Value, layer.Key, layers(layer.Value), progress, pins, stop));
     }
 
     /// <summary>Keeps a small blob (manifest, config); its digest and size are checked first.</summary>
@@ -81,9 +102,18 @@ public sealed partial class ImageStore : IDisposable
     }
 
     /// <summary>Fetches, proves and unpacks one layer, unless the store has it.</summary>
-    public Task IngestLayerAsync(
-        Descriptor layer, Digest diffId, BlobSource source, IProgress<LayerProgress>? progress, CancellationToken cancellationToken) =>
-        IngestLayerAsync(layer, diffId, source, progress, _pins, cancellationToken);
+    public async Task IngestLayerAsync(
+        Descriptor layer, Digest diffId, BlobSource source, IProgress<LayerProgress>? progress, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await IngestLayerAsync(layer, diffId, source, progress, _pins, cancellationToken);
+        }
+        catch (SourceException failure)
+        {
+            throw failure.ToCrunException();
+        }
+    }
 
     /// <summary>Makes an image of ingested layers: mends what one needs from those below, writes the record, then the tag.</summary>
     public Task<StoredImage> CommitAsync(

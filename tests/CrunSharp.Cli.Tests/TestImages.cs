@@ -27,7 +27,7 @@ public sealed class TestImages : IAsyncLifetime
 
         _registry = await TestRegistry.StartAsync();
         await _registry.PushLayoutAsync(Path.Combine(Host.Checkout, "out", "images", "alpine"), "library/alpine", "latest");
-        await PushAsync("library/data", Layer(("data/", "", 493), ("data/below/", "", 493), ("data/first", "from the image", 420), ("data/below/second", "too", 256)), config =>
+        await PushAsync("library/data", [Layer(("data/", "", 493), ("data/below/", "", 493), ("data/first", "from the image", 420), ("data/below/second", "too", 256))], config =>
         {
             config["config"]!["Volumes"] = new JsonObject { ["/data"] = new JsonObject() };
             config["config"]!["User"] = "1000:1000";
@@ -35,7 +35,7 @@ public sealed class TestImages : IAsyncLifetime
             config["config"]!["Env"] = new JsonArray("PATH=/bin", "FROM=image", "HOSTS_SECRET");
             config["config"]!["Labels"] = new JsonObject { ["run.oci.hooks.stdout"] = "/x", ["org.systemd.property.Y"] = "1" };
         });
-        await PushAsync("library/foreign", Layer(("bin/foreign", ForeignProgram(), 493)), static config => config["config"]!["Cmd"] = new JsonArray("/bin/foreign"));
+        await PushAsync("library/foreign", [Layer(("bin/foreign", ForeignProgram(), 493))], static config => config["config"]!["Cmd"] = new JsonArray("/bin/foreign"));
     }
 
     public async ValueTask DisposeAsync()
@@ -46,32 +46,38 @@ public sealed class TestImages : IAsyncLifetime
         }
     }
 
-    /// <summary>The busybox image with one layer more and another configuration.</summary>
-    private async Task PushAsync(string repository, byte[] archive, Action<JsonNode> change)
+    /// <summary>The busybox image with further layers and another configuration; answers what was pushed.</summary>
+    internal async Task<TestImage> PushAsync(string repository, IReadOnlyList<byte[]> archives, Action<JsonNode> change)
     {
         string layout = Path.Combine(Host.Checkout, "out", "images", "alpine");
         JsonNode index = JsonNode.Parse(await File.ReadAllBytesAsync(Path.Combine(layout, "index.json")))!;
         JsonNode manifest = JsonNode.Parse(Blob(layout, index["manifests"]![0]!))!;
         JsonNode config = JsonNode.Parse(Blob(layout, manifest["config"]!))!;
-        List<byte[]> layers = [.. manifest["layers"]!.AsArray().Select(layer => Blob(layout, layer!)), Compress(archive)];
-        config["rootfs"]!["diff_ids"]!.AsArray().Add(TestImage.DigestOf(archive));
+        List<byte[]> layers = [.. manifest["layers"]!.AsArray().Select(layer => Blob(layout, layer!)), .. archives.Select(Compress)];
+        foreach (byte[] archive in archives)
+        {
+            config["rootfs"]!["diff_ids"]!.AsArray().Add(TestImage.DigestOf(archive));
+        }
+
         config["history"] = null;
         change(config);
         byte[] configBytes = Encoding.UTF8.GetBytes(config.ToJsonString());
         string list = string.Join(',', layers.Select(static layer => TestImage.Descriptor(LayerType, layer)));
-        await Registry.PushAsync(repository, "latest", new TestImage
+        TestImage image = new()
         {
             Config = configBytes,
             Layers = layers,
             Manifest = Encoding.UTF8.GetBytes(
                 $$"""{"schemaVersion":2,"mediaType":"{{TestImage.OciManifestType}}","config":{{TestImage.Descriptor(ConfigType, configBytes)}},"layers":[{{list}}]}"""),
-        });
+        };
+        await Registry.PushAsync(repository, "latest", image);
+        return image;
     }
 
     private static byte[] Blob(string layout, JsonNode descriptor) =>
         File.ReadAllBytes(Path.Combine(layout, "blobs", descriptor["digest"]!.GetValue<string>().Replace(':', '/')));
 
-    private static byte[] Layer(params (string Path, string Content, int Mode)[] files)
+    internal static byte[] Layer(params IEnumerable<(string Path, string Content, int Mode)> files)
     {
         using MemoryStream archive = new();
         using (TarWriter writer = new(archive, leaveOpen: true))

@@ -20,10 +20,19 @@ public sealed partial class ContainerStore
     /// <summary>Takes away what is left of makings and removals that were killed.</summary>
     public void Sweep()
     {
-        foreach (string path in Directory.EnumerateDirectories(_containers, ".*"))
+        foreach (string path in Directory.EnumerateDirectories(_containers))
         {
             string name = Path.GetFileName(path);
-            if (name.StartsWith(Fresh, StringComparison.Ordinal))
+            if (name[0] != '.')
+            {
+                // A monitor was killed while it removed it: directories are born with a record, so nobody fills this one.
+                if (!Exists(name))
+                {
+                    DropNames(name);
+                    DeleteTree(path);
+                }
+            }
+            else if (name.StartsWith(Fresh, StringComparison.Ordinal))
             {
                 if (!IsMakerAlive(name))
                 {
@@ -36,6 +45,8 @@ public sealed partial class ContainerStore
                 DeleteUnlessHeld(path);
             }
         }
+
+        DropLostNames();
     }
 
     private void DeleteUnlessHeld(string path)

@@ -17,8 +17,8 @@ public sealed partial class ContainerStore
         }
 
         // A name whose container is gone is free. One taker at a time, or two would take the same one.
-        using FileLock taking = FileLock.Acquire($"{_names}/.lock");
-        if (NameOwner(name) is { } owner && (Exists(owner) || IsBeingMade(owner)))
+        using FileLock taking = FileLock.Acquire(NamesLock);
+        if (NameOwner(name) is { } owner && IsMadeOrBeingMade(owner))
         {
             return false;
         }
@@ -52,6 +52,9 @@ public sealed partial class ContainerStore
         }
     }
 
+    // In this order: what is being made becomes what is made, never the reverse.
+    private bool IsMadeOrBeingMade(string id) => IsBeingMade(id) || Exists(id);
+
     private bool IsBeingMade(string id) =>
         Directory.EnumerateDirectories(_containers, $"{Fresh}{id}.*").Any(static path => IsMakerAlive(Path.GetFileName(path)));
 
@@ -63,6 +66,23 @@ public sealed partial class ContainerStore
         && new ProcessIdentity(number, startTime, ProcessIdentity.CurrentBoot).IsAlive();
 
     private bool Exists(string id) => File.Exists(new ContainerDirectory($"{_containers}/{id}").Record);
+
+    /// <summary>Takes away names whose container is gone: a monitor was killed between the one and the other.</summary>
+    private void DropLostNames()
+    {
+        foreach (string link in Directory.EnumerateFileSystemEntries(_names))
+        {
+            string name = Path.GetFileName(link);
+            if (NameOwner(name) is { } owner && !Exists(owner))
+            {
+                using FileLock taking = FileLock.Acquire(NamesLock);
+                if (!IsMadeOrBeingMade(owner))
+                {
+                    DropName(name, owner);
+                }
+            }
+        }
+    }
 
     private void DropNames(string id)
     {

@@ -15,12 +15,18 @@ public sealed partial class ContainerStore
     private readonly string _containers;
     private readonly string _names;
 
+    private string NamesLock => $"{_names}/.lock";
+
     public ContainerStore(string root)
     {
         _containers = $"{root}/containers";
         _names = $"{root}/names";
         CreatePrivate(_containers);
-        CreatePrivate(_names);
+        if (!Directory.Exists(_names))
+        {
+            CreatePrivate(_names);
+            FileLock.Acquire(NamesLock).Dispose();
+        }
     }
 
     /// <summary>Makes a container's directory and takes its name; the caller holds its lock until the result is disposed.</summary>

@@ -10,6 +10,8 @@ internal sealed class PackedLayer(Descriptor layer, string file, BlobSource sour
 {
     private ExceptionDispatchInfo? _failure;
 
+    private string What => $"the layer {layer.Digest}";
+
     /// <summary>Whether bytes that an earlier attempt left were used; if the digest is wrong, they may be why.</summary>
     public bool Resumed { get; private set; }
 
@@ -57,7 +59,7 @@ internal sealed class PackedLayer(Descriptor layer, string file, BlobSource sour
             int count = await MoveAsync(incoming, kept, (int)Math.Min(layer.Size - position, PieceQueue.PieceSize), hash, target, cancellationToken);
             if (count == 0)
             {
-                throw new SourceException(new CrunException($"cannot fetch the layer {layer.Digest}", $"the source ended after {position} of {layer.Size} bytes"));
+                throw new SourceException(What, new CrunException($"cannot fetch the layer {layer.Digest}", $"the source ended after {position} of {layer.Size} bytes"));
             }
 
             position += count;
@@ -117,7 +119,7 @@ internal sealed class PackedLayer(Descriptor layer, string file, BlobSource sour
         return count;
     }
 
-    private static async Task<T> AskAsync<T>(Func<Task<T>> ask)
+    private async Task<T> AskAsync<T>(Func<Task<T>> ask)
     {
         try
         {
@@ -125,13 +127,16 @@ internal sealed class PackedLayer(Descriptor layer, string file, BlobSource sour
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
-            throw new SourceException(failure);
+            throw new SourceException(What, failure);
         }
     }
 }
 
 /// <summary>Wraps what a source threw, to tell it from what unpacking threw.</summary>
-internal sealed class SourceException(Exception inner) : Exception(inner.Message, inner);
+internal sealed class SourceException(string what, Exception inner) : Exception(inner.Message, inner)
+{
+    public CrunException ToCrunException() => InnerException as CrunException ?? new CrunException($"cannot fetch {what}", Message, InnerException);
+}
 
 /// <summary>Bytes arrived, but not those that were named.</summary>
 internal sealed class DigestException(string why) : Exception(why);

@@ -22,10 +22,9 @@ internal static class StoreFiles
     /// <summary>Writes beside, syncs, renames.</summary>
     public static void Replace(StoreLayout layout, string path, ReadOnlySpan<byte> bytes, bool durable)
     {
-        EnsureDirectory(layout.Temporary);
-        string temporary = layout.NewTemporary();
-        try
+        using (TemporaryPlace place = TemporaryPlace.Make(layout))
         {
+            string temporary = place["file"];
             using (SafeFileHandle file = FileSystem.OpenPath(temporary, OpenAs.Write | OpenAs.Create | OpenAs.Exclusive, 0x180 /* 0600 */))
             {
                 FileSystem.Write(file, bytes);
@@ -37,11 +36,6 @@ internal static class StoreFiles
 
             EnsureDirectory(Path.GetDirectoryName(path)!);
             File.Move(temporary, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
         }
 
         if (durable)
@@ -63,9 +57,10 @@ internal static class StoreFiles
         FileSystem.TryRename(FileSystem.WorkingDirectory, utf8.GetBytes(from), FileSystem.WorkingDirectory, utf8.GetBytes(to), replace: false);
     }
 
-    /// <summary>Takes a file or a tree out of sight at once, then removes it.</summary>
+    /// <summary>Takes a file or a tree out of sight at once, then removes it; the caller holds its lock.</summary>
     public static void Discard(StoreLayout layout, string path)
     {
+        // Its lock goes with it. And no directory is made for it: on a full disk that would fail.
         EnsureDirectory(layout.Temporary);
         string temporary = layout.NewTemporary();
         try

@@ -11,7 +11,7 @@ namespace CrunSharp.Images.Store;
 /// images/ID/image.json      manifest, config, and the layers from the lowest up
 /// tags/HOST/PATH/:TAG       the id of an image; @DIGEST for a name by digest
 /// ingest/ID                 a layer that is arriving, locked by who fetches it
-/// tmp                       what is being written, or was and is to be removed
+/// tmp/ANY                   what is being written or removed, locked by who does it
 /// </code>
 /// </remarks>
 internal sealed class StoreLayout(string root)

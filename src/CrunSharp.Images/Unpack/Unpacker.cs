@@ -1,3 +1,4 @@
+using CrunSharp.Images.Store;
 using CrunSharp.Images.Tar;
 using CrunSharp.Images.Unpack;
 using CrunSharp.Linux;
@@ -71,7 +72,7 @@ public static partial class Unpacker
             ];
         }
 
-        return refused.Errno == LibC.ENOSPC ? ["remove images that are not needed, or make room on the file system"] : [];
+        return StoreFailure.HintsFor(refused);
     }
 }
 
