@@ -94,8 +94,17 @@ internal static class CommandLine
 
         Command command = verb.Create(globals);
         root.Add(command);
+        List<string> path = [name];
+
+        // A command of commands: its next word says which.
+        if (command.Subcommands.FirstOrDefault(part => rest is [{ } word, ..] && word == part.Name) is { } part)
+        {
+            path.Add(part.Name);
+            (command, rest) = (part, rest[1..]);
+        }
+
         List<string> own = Tokens.Normalize(command, root.Options.Where(static option => option.Recursive), rest, verb.StopsAtFirstWord);
-        return await InvokeAsync(root, [.. before, name, .. own]);
+        return await InvokeAsync(root, [.. before, .. path, .. own]);
     }
 
     private static RootCommand CreateRoot(GlobalOptions globals)

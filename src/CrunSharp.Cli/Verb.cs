@@ -22,6 +22,7 @@ internal sealed record Verb(string Name, Func<GlobalOptions, Command> Create, bo
         new("inspect", InspectCommand.Create),
         new("login", LoginCommand.Create),
         new("logout", LogoutCommand.Create),
+        new("bench", BenchCommand.Create, StopsAtFirstWord: true),
         new("version", VersionCommand.Create),
         new("info", InfoCommand.Create),
         new("doctor", DoctorCommand.Create),

@@ -1,0 +1,117 @@
+using CrunSharp.Bundles;
+using CrunSharp.Engine;
+using CrunSharp.Images;
+using CrunSharp.Machines;
+using CrunSharp.Oci;
+using CrunSharp.Runtime;
+
+namespace CrunSharp.Bench;
+
+/// <summary>The image in every form that a contestant needs, in one directory that is removed at the end.</summary>
+public sealed class Workshop : IDisposable
+{
+    /// <summary>Cgroups of the bench's containers stand below this one.</summary>
+    public const string CgroupName = "crun-sharp-bench";
+
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private Workshop(ContainerEngine engine, StoredImage image, string reference, string directory, int memoryMiB)
+    {
+        Engine = engine;
+        Image = image;
+        Reference = reference;
+        Directory = directory;
+        MemoryMiB = memoryMiB;
+        Tree = $"{directory}/tree";
+        Guest = $"{directory}/guest";
+    }
+
+    public ContainerEngine Engine { get; }
+
+    public StoredImage Image { get; }
+
+    public string Reference { get; }
+
+    public string Directory { get; }
+
+    /// <summary>The image's files, with our program beside them.</summary>
+    public string Tree { get; }
+
+    /// <summary>Our program, as a file of the host.</summary>
+    public string Guest { get; }
+
+    /// <summary>The same limit for every container and machine.</summary>
+    public int MemoryMiB { get; }
+
+    /// <summary>CPUs of every contestant, as the kernel writes lists; null: all.</summary>
+    public string? Cpus { get; init; }
+
+    public MachineImage Machine { get; private set; } = null!;
+
+    /// <summary>docker's default filter, compiled.</summary>
+    public string Filter => $"{Directory}/filter.bpf";
+
+    public Spec Spec { get; private set; } = null!;
+
+    public static Workshop Open(ContainerEngine engine, StoredImage image, string reference, int memoryMiB, string? cpus)
+    {
+        string directory = System.IO.Directory.CreateTempSubdirectory("crun-sharp-bench-").FullName;
+        Workshop workshop = new(engine, image, reference, directory, memoryMiB) { Cpus = cpus };
+        try
+        {
+            workshop.Fill();
+            return workshop;
+        }
+        catch
+        {
+            workshop.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A bundle whose root is the tree, with docker's default isolation.</summary>
+    public string MakeBundle(string name, BenchProgram program)
+    {
+        string bundle = $"{Directory}/bundles/{name}";
+        System.IO.Directory.CreateDirectory(bundle, Private);
+        Spec spec = Spec with
+        {
+            Root = new Root { Path = Tree },
+            Process = Spec.Process! with { Args = program.Arguments },
+            Linux = Spec.Linux! with { CgroupsPath = Spec.Linux!.CgroupsPath is null ? null : $"/{CgroupName}/{name}" },
+        };
+        File.WriteAllBytes($"{bundle}/config.json", SpecWriter.Write(spec));
+        return bundle;
+    }
+
+    public void Dispose()
+    {
+        if (System.IO.Directory.Exists(Directory))
+        {
+            System.IO.Directory.Delete(Directory, recursive: true);
+        }
+    }
+
+    private void Fill()
+    {
+        // Others than root look into it too: a container's root in a user namespace of its own.
+        File.SetUnixFileMode(Directory, (UnixFileMode)0b111_101_101);
+        System.IO.Directory.CreateDirectory(Tree);
+        System.IO.Directory.CreateDirectory($"{Directory}/machines", Private);
+        Engine.CopyTree(Image, Tree);
+        GuestProgram.WriteTo(Guest);
+        Machine = MachineImage.Prepare(Tree, $"{Directory}/machines");
+        Spec = ContainerEngine.MakeSpec(Image, new RunOptions
+        {
+            ContainerId = "bench",
+            Network = NamespaceChoice.Private,
+            Command = [GuestProgram.PathInside, "probe", "hello"],
+            Entrypoint = "",
+            Resources = new ResourceOptions { Memory = (long)MemoryMiB << 20, CpusetCpus = Cpus },
+        });
+        if (CompiledFilter.Of(Spec) is { } filter)
+        {
+            File.WriteAllBytes(Filter, filter);
+        }
+    }
+}
