@@ -76,6 +76,8 @@ public sealed class Workshop : IDisposable
         System.IO.Directory.CreateDirectory(bundle, Private);
         Spec spec = Spec with
         {
+            // crun before 1.9 takes no newer one; nothing here needs it.
+            OciVersion = "1.0.2",
             Root = new Root { Path = Tree },
             Process = Spec.Process! with { Args = program.Arguments },
             Linux = Spec.Linux! with { CgroupsPath = Spec.Linux!.CgroupsPath is null ? null : $"/{CgroupName}/{name}" },
