@@ -101,6 +101,7 @@ enum plan_kind {
 	STEP_OVERLAY_ROOT,     /* path: where to put it, on the host; source: directory that holds `upper` and `work`
 				  (0: read-only); data: list of lowers, top first; mode: PLAN_OVERLAY_*; flags: MOUNT_ATTR_* */
 	STEP_MOUNT,	       /* path, source: type, data: text, options separated by commas; flags: MOUNT_ATTR_*,
+				  b: string, what mountinfo calls the source (0: the type),
 				  c: MS_* propagation or 0, a: STEP_MOUNT_*. Missing directories are made (0755).
 				  proc and sysfs: no link may stand in the path */
 	STEP_BIND,	       /* path, source or fd (a tree cloned by the parent), flags: MOUNT_ATTR_* to set, b: to clear,
@@ -162,6 +163,9 @@ enum plan_kind {
 	STEP_STDIO_OWNER,      /* a uid: owner of those of descriptors 0 to 2 that are pipes; what refuses is left */
 	STEP_SEND_ROOT,	       /* fd: socket that gets the prepared root by SCM_RIGHTS, PLAN_NO_FD: REPORT_ROOT carries it */
 	STEP_END,	       /* the plan ends here, with exit code 0, and executes nothing */
+	STEP_FUSE_ROOT,	       /* path: where to put it, on the host; a filesystem whose requests the launcher has answered
+				  by a program of the host: REPORT_FUSE carries its device. fd: /dev/fuse, which is closed
+				  afterwards; in a user namespace of its own the stage opens it: PLAN_NO_FD */
 
 	STEP_KIND_COUNT,
 };
@@ -201,6 +205,7 @@ enum report_kind {
 	REPORT_LISTENER = 6, /* with SCM_RIGHTS: the seccomp listener */
 	REPORT_ROOT = 7,     /* with SCM_RIGHTS: the root */
 	REPORT_NOTE = 8,     /* text: something worth a warning, not a failure */
+	REPORT_FUSE = 9,     /* with SCM_RIGHTS: the device of FUSE_ROOT */
 };
 
 struct report_message {
@@ -212,13 +217,14 @@ struct report_message {
 	char text[REPORT_TEXT];
 };
 
-/* What errno alone does not say. Not NONE: the text is the whole sentence, its errno's words included. */
+/* What errno alone does not say. Neither NONE nor NO_OVERLAY: the text is the whole sentence, its errno's words included. */
 enum report_detail {
 	DETAIL_NONE,
 	DETAIL_NOT_FOUND,      /* the program: 127 */
 	DETAIL_NOT_EXECUTABLE, /* the program: 126 */
 	DETAIL_TOO_REVEALING,  /* proc or sysfs: the host masks parts of its own */
 	DETAIL_BAD_PLAN,
+	DETAIL_NO_OVERLAY,     /* OVERLAY_ROOT or FUSE_ROOT: refused as such; another kind of root may work */
 };
 
 #endif

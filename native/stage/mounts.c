@@ -64,6 +64,7 @@ mount_filesystem(struct stage *stage, const struct plan_step *step)
 	bool is_filled = (step->a & (STEP_MOUNT_COPY_UP | STEP_MOUNT_KEEP_MODE)) != 0;
 	struct filesystem wanted = {
 		.type = type,
+		.source = plan_text(&stage->plan, (uint32_t)step->b),
 		.options = plan_data(&stage->plan, step),
 		.attributes = is_filled ? step->flags & ~(uint64_t)MOUNT_ATTR_RDONLY : step->flags,
 	};
@@ -195,8 +196,8 @@ mask_directory(struct stage *stage, int target, const char *path)
 {
 	static const struct filesystem empty = {
 		.type = "tmpfs",
-		.options = "mode=0755,nr_blocks=1,nr_inodes=1",
-		.attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+		.options = "ro",
+		.attributes = MOUNT_ATTR_RDONLY,
 	};
 
 	if (stage->empty >= 0) {

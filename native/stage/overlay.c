@@ -37,6 +37,24 @@ count_lowers(const struct overlay *overlay)
 	return count;
 }
 
+/* Whether it is overlay that is refused here, and not one of the layers, so that another kind of root may work. */
+static uint32_t
+refusal_of(int error)
+{
+	switch (error) {
+	case EPERM:
+	case EACCES:
+	case ENODEV:
+	case EINVAL:
+	case ENOSYS:
+	case EOPNOTSUPP:
+	case E2BIG:
+		return DETAIL_NO_OVERLAY;
+	default:
+		return DETAIL_NONE;
+	}
+}
+
 static int
 refuse_overlay(struct overlay *overlay, const char *what, const char *subject)
 {
@@ -48,9 +66,8 @@ refuse_overlay(struct overlay *overlay, const char *what, const char *subject)
 	if (lowers > 500)
 		return fail_with(overlay->stage, error, DETAIL_NONE, "mount the overlay at '%s': %u layers, the kernel takes 500",
 				 overlay->path, lowers);
-	errno = error;
-	return fail(overlay->stage, "mount the overlay at '%s': %s '%s'%s%s", overlay->path, what, subject,
-		    overlay->complaint[0] ? ": " : "", overlay->complaint);
+	return fail_with(overlay->stage, error, refusal_of(error), "mount the overlay at '%s': %s '%s'%s%s", overlay->path, what, subject,
+			 overlay->complaint[0] ? ": " : "", overlay->complaint);
 }
 
 /* By descriptor (6.13), else by name (an fsconfig string ends at 255 bytes). */
@@ -153,6 +170,7 @@ static int
 overlay_by_name(struct overlay *overlay, int target)
 {
 	char options[4096] = "", directory[PATH_MAX], path[PATH_MAX], to[FD_PATH_SIZE];
+	char *last;
 	size_t cut = common_length(overlay);
 	bool fits = true;
 
@@ -170,14 +188,21 @@ overlay_by_name(struct overlay *overlay, int target)
 	}
 	if (overlay->step->mode & PLAN_OVERLAY_USERXATTR)
 		fits = fits && append(options, ",userxattr", "");
+	last = options + strlen(options);
 	if (overlay->step->mode & PLAN_OVERLAY_VOLATILE)
 		fits = fits && append(options, ",volatile", "");
 	if (!fits)
-		return fail_with(overlay->stage, E2BIG, DETAIL_NONE, "mount the overlay at '%s': %u layers are too many for this kernel",
+		return fail_with(overlay->stage, E2BIG, DETAIL_NO_OVERLAY, "mount the overlay at '%s': %u layers are too many for this kernel",
 				 overlay->path, count_lowers(overlay));
 
 	descriptor_path(target, to);
-	if (mount("overlay", to, "overlay", mount_flags_of(overlay->step->flags), options) < 0)
+	int mounted = mount("overlay", to, "overlay", mount_flags_of(overlay->step->flags), options);
+	if (mounted < 0 && errno == EINVAL && *last != 0) {
+		/* Before 5.10: it is only faster. */
+		*last = 0;
+		mounted = mount("overlay", to, "overlay", mount_flags_of(overlay->step->flags), options);
+	}
+	if (mounted < 0)
 		return refuse_overlay(overlay, "mount", "overlay");
 	if (chdir("/") < 0)
 		return refuse_overlay(overlay, "leave", directory);

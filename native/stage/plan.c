@@ -94,6 +94,7 @@ static const unsigned char needs[STEP_KIND_COUNT] = {
 	[STEP_CPU_AFFINITY] = NEED_DATA,
 	[STEP_TIME_OFFSETS] = NEED_DATA,
 	[STEP_LABEL] = NEED_PATH | NEED_DATA,
+	[STEP_FUSE_ROOT] = NEED_PATH,
 };
 
 static bool
@@ -123,6 +124,8 @@ step_is_sound(const struct plan *plan, const struct plan_step *step)
 	if (step->kind == STEP_BIND && step->a & STEP_MOUNT_IDMAP && !fd_is_known(plan, step->mode))
 		return false;
 	if (step->kind == STEP_BIND && step->source == 0 && step->fd == PLAN_NO_FD)
+		return false;
+	if (step->kind == STEP_MOUNT && (step->b > UINT32_MAX || !text_is_inside(plan, (uint32_t)step->b)))
 		return false;
 	return step->fd == PLAN_NO_FD || fd_is_known(plan, step->fd);
 }

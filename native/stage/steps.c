@@ -55,6 +55,7 @@ static const step_function functions[STEP_KIND_COUNT] = {
 	[STEP_STDIO_OWNER] = own_stdio,
 	[STEP_SEND_ROOT] = send_root,
 	[STEP_END] = end_plan,
+	[STEP_FUSE_ROOT] = fuse_root,
 };
 
 step_function

@@ -35,6 +35,7 @@ STEP(loopback_up);
 STEP(set_propagation);
 STEP(bind_root);
 STEP(overlay_root);
+STEP(fuse_root);
 STEP(mount_filesystem);
 STEP(bind_mount);
 STEP(make_directory);

@@ -30,7 +30,7 @@ public sealed partial class ContainerEngine
         Spec spec = SpecReader.Read(File.ReadAllBytes(container.Directory.Config));
         Process process = Adapt(ExecProcess(container, spec, command));
         using AttachedStdio stdio = AttachedStdio.Create(command.Interactive, command.Terminal);
-        Launched launched = Explained([$"{container.Directory.Scratch}/upper", .. LayersOf(container)], spec, process, () =>
+        Launched launched = Explained(LayersOf(container), spec, process, () =>
             Runtime.Exec(container.Id, process, new ExecRequest
             {
                 OwnTerminal = command.Terminal,
@@ -56,7 +56,7 @@ public sealed partial class ContainerEngine
     private Process ExecProcess(Container container, Spec spec, ExecCommand command)
     {
         Process first = spec.Process ?? throw new CrunException($"cannot run a program in the container '{command.Container}'", "its config.json has no process");
-        UserDatabase users = ReadUsers([$"{container.Directory.Scratch}/upper", .. LayersOf(container)]);
+        UserDatabase users = ReadUsers(LayersOf(container));
         ImageDefaults surroundings = new()
         {
             Environment = EnvironmentFor(command, first, users),
@@ -95,7 +95,9 @@ public sealed partial class ContainerEngine
         return [.. first.Env.Where(entry => command.User is null || entry != home)];
     }
 
+    /// <summary>What the container's root consists of, the top one first.</summary>
     private IReadOnlyList<string> LayersOf(Container container) =>
-        Images.Find(container.Record.ImageId.ToString())?.LayerDirectories
-        ?? throw new CrunException($"cannot look into the container '{container.Name}'", $"its image {container.Record.ImageId} is gone from the store");
+        Directory.Exists(container.Directory.Copy) ? [container.Directory.Copy]
+        : Images.Find(container.Record.ImageId.ToString()) is { } image ? [$"{container.Directory.Scratch}/upper", .. image.LayerDirectories]
+        : throw new CrunException($"cannot look into the container '{container.Name}'", $"its image {container.Record.ImageId} is gone from the store");
 }

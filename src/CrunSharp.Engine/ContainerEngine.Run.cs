@@ -102,15 +102,16 @@ public sealed partial class ContainerEngine
         config.Dispose();
 
         NetworkAttachment? network = null;
+        ContainerRoot root = new(directory, image, request.AutoRemove, Paths.RunRoot, _warn);
         using AttachedStdio stdio = AttachedStdio.Create(options.Interactive, options.Terminal);
         try
         {
-            Launched launched = Explained(image.LayerDirectories, spec, spec.Process!, () => Runtime.Run(new LaunchRequest
+            Launched launched = Explained(image.LayerDirectories, spec, spec.Process!, () => root.Launch(source => Runtime.Run(new LaunchRequest
             {
                 Id = container.Record.Id,
                 Spec = spec,
                 Bundle = directory.Path,
-                Root = new RootSource.Overlay(image.LayerDirectories, directory.Scratch, directory.MountPoint, UserNamespace.IsRootless, request.AutoRemove),
+                Root = source,
                 OwnTerminal = options.Terminal,
                 Stdio = stdio.Inside,
                 Init = options.Init,
@@ -121,41 +122,48 @@ public sealed partial class ContainerEngine
                     container.Update(container.Record with { Process = ProcessIdentity.TryGet(pid) });
                     if (helper is not null)
                     {
+                        // Of a launch before this one, whose kind of root this host refused.
+                        End(network);
                         network = await helper.AttachAsync(pid, cancellationToken);
                         container.Update(container.Record with { Helpers = [Identity(network)] });
                     }
                 },
-            }));
+            })));
             stdio.Dispose();
-            container.Update(container.Record with { Started = DateTimeOffset.UtcNow });
+            container.Update(container.Record with { Started = DateTimeOffset.UtcNow, Helpers = [.. container.Record.Helpers, .. root.Helpers] });
             if (request.Trace is not null)
             {
                 request.Traced?.Invoke(request.Trace);
             }
 
-            CrunSharp.Runtime.Monitor.Become(Order(container, launched, stdio, options, network));
+            CrunSharp.Runtime.Monitor.Become(Order(container, launched, stdio, options, [network?.PidFd, root.Server]));
         }
         catch
         {
-            if (network is not null)
-            {
-                Processes.Signal(network.PidFd, SIGKILL);
-                network.Dispose();
-            }
-
+            End(network);
+            root.EndServer();
             throw;
         }
     }
 
     private static TracePhase Phase(RunRequest request, string name) => request.Trace.Phase(TraceTrack.Engine, name);
 
-    private MonitorOrder Order(CreatedContainer container, Launched launched, AttachedStdio stdio, RunOptions options, NetworkAttachment? network)
+    private static void End(NetworkAttachment? network)
+    {
+        if (network is not null)
+        {
+            Processes.Signal(network.PidFd, SIGKILL);
+            network.Dispose();
+        }
+    }
+
+    private MonitorOrder Order(CreatedContainer container, Launched launched, AttachedStdio stdio, RunOptions options, IReadOnlyList<SafeFileHandle?> helpers)
     {
         ContainerRecord record = container.Record;
         List<MonitorAction> actions = [];
-        if (network is not null)
+        foreach (SafeFileHandle helper in helpers.OfType<SafeFileHandle>())
         {
-            actions.Add(new MonitorAction.Kill(network.PidFd));
+            actions.Add(new MonitorAction.Kill(helper));
         }
 
         foreach (string cgroup in launched.CgroupDirectories)

@@ -14,6 +14,7 @@ public sealed partial class NetworkHelper
     // What Start hands over begins at 3.
     private const int ReadyDescriptor = 3;
     private const int ExitDescriptor = 4;
+    private const int NetworkDescriptor = 4;
     private const string Unshare = "/usr/bin/unshare";
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);

@@ -10,19 +10,14 @@ public sealed partial class NetworkHelper
 {
     private NetworkAttachment AttachPasta(int containerPid, CancellationToken cancellationToken)
     {
-        // As real root it becomes 'nobody' before it joins, and then may not join.
-        if (Identity.EffectiveUid == 0 && IdExtent.Read("/proc/self/uid_map") is [{ Outside: 0 }, ..])
-        {
-            throw new CrunException("cannot connect the container by pasta", "it does not work for root")
-            {
-                Hints = ["install the other helper: sudo apt-get install slirp4netns", WithoutNetwork],
-            };
-        }
-
+        bool isRoot = Identity.EffectiveUid == 0 && IdExtent.Read("/proc/self/uid_map") is [{ Outside: 0 }, ..];
         (SafeFileHandle number, SafeFileHandle tellNumber) = Descriptors.Pipe();
         using (number)
         {
-            using HelperProcess process = Start(PastaArguments(containerPid), tellNumber);
+            using SafeFileHandle? network = isRoot ? Descriptors.Open($"/proc/{containerPid}/ns/net", 0) : null;
+            using HelperProcess process = network is null
+                ? Start(PastaArguments(containerPid), tellNumber)
+                : Start(PastaArgumentsOfRoot(), tellNumber, network);
             tellNumber.Dispose();
 
             // It goes to the background once packets flow, and says its new number just before.
@@ -31,6 +26,13 @@ public sealed partial class NetworkHelper
             return end.Status == 0 ? Attachment(pid) : throw Failed($"it ended with {end.Status}{Quote(process)}");
         }
     }
+
+    /// <remarks>
+    /// Started as real root it would become 'nobody' and be refused the namespace: so it stays root, with the few
+    /// capabilities that it keeps, and gets the namespace as a descriptor, which needs no right to look at its owner.
+    /// </remarks>
+    internal static List<string> PastaArgumentsOfRoot() =>
+        [.. PastaArguments(0)[..^1], "--runas", "0:0", "--netns-only", "--no-netns-quit", "--netns", $"/proc/self/fd/{NetworkDescriptor}"];
 
     internal static List<string> PastaArguments(int containerPid) =>
     [

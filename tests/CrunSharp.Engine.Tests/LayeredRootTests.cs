@@ -102,6 +102,30 @@ public sealed class LayeredRootTests : IDisposable
     }
 
     [Fact]
+    public void Copy_OfAWholeRoot_KeepsHardLinksAttributesAndHolesAndNoWhiteouts()
+    {
+        Write("lower/a/first", "one file");
+        Write("lower/gone", "hidden");
+        Directory.CreateDirectory(_layers["lower/b"]);
+        Directory.CreateDirectory(_layers["upper"]);
+        Directory.CreateDirectory(_layers["target"]);
+        Command.Run("ln", _layers["lower/a/first"], _layers["lower/b/second"]).Succeeded();
+        Command.Run("mknod", _layers["upper/gone"], "c", "0", "0").Succeeded();
+        Command.Run("truncate", "-s", "1G", _layers["lower/b/holes"]).Succeeded();
+        Command.Run("setfattr", "-n", "user.note", "-v", "kept", _layers["lower/a/first"]).Succeeded();
+        using (LayeredRoot root = new([_layers["upper"], _layers["lower"]]))
+        {
+            root.CopyTo("/", _layers["target"]);
+        }
+
+        string[] facts = Command.Run("stat", "-c", "%i %h", _layers["target/a/first"], _layers["target/b/second"]).Succeeded().Output.Split('\n');
+        Assert.Equal((facts[0], "2"), (facts[1], facts[0].Split(' ')[1]));
+        Assert.False(Path.Exists(_layers["target/gone"]));
+        Assert.Equal("0 1073741824\n", Command.Run("stat", "-c", "%b %s", _layers["target/b/holes"]).Succeeded().Output);
+        Assert.Contains("kept", Command.Run("getfattr", "-n", "user.note", _layers["target/b/second"]).Succeeded().Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Copy_OfWhatIsNoDirectory_CopiesNothing()
     {
         Write("lower/data", "a file");

@@ -65,6 +65,15 @@ public sealed class NetworkHelperTests : IDisposable
     }
 
     [Fact]
+    public void Arguments_OfPastaForRoot_KeepItsUserAndNameTheNetworkAlone()
+    {
+        List<string> arguments = NetworkHelper.PastaArgumentsOfRoot();
+        Assert.Contains("--runas", arguments);
+        Assert.Equal(["--netns", "/proc/self/fd/4"], arguments[^2..]);
+        Assert.DoesNotContain("0", arguments);
+    }
+
+    [Fact]
     public async Task Attach_HelperThatIsReady_IsNamedByPidAndStart()
     {
         using NetworkAttachment attachment = await Slirp("printf 1 >&3; exec sleep 60").AttachAsync(_container.Id, CancellationToken.None);

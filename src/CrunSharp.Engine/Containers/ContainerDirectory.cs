@@ -18,6 +18,9 @@ public sealed record ContainerDirectory(string Path)
     /// <summary>Holds <c>upper</c> (what the container wrote) and overlay's own <c>work</c>.</summary>
     public string Scratch => $"{Path}/scratch";
 
+    /// <summary>All layers as one tree, which the container writes to: only where neither overlay nor fuse-overlayfs works.</summary>
+    public string Copy => $"{Path}/scratch/copy";
+
     /// <summary>Where the container's own mount namespace sees its root; on the host it stays empty.</summary>
     public string MountPoint => $"{Path}/rootfs";
 

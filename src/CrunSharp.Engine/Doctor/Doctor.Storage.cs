@@ -6,6 +6,8 @@ namespace CrunSharp.Engine;
 
 public static partial class Doctor
 {
+    private const int NoSuchDevice = 19;
+
     /// <summary>Mounted and written to where images will lie: what lies below decides whether it works.</summary>
     private static Finding Overlay(bool root)
     {
@@ -15,13 +17,7 @@ public static partial class Doctor
         try
         {
             int error = TryOverlay(trial, inUserNamespace: !root);
-            return error == 0 ? finding : finding with
-            {
-                Health = Health.Missing,
-                Seen = $"refused beneath '{place}': {Describe(error)}",
-                Costs = "an image's layers cannot be stacked there",
-                Mend = error == 19 ? "sudo modprobe overlay" : "keep images on ext4, xfs or tmpfs: --root DIRECTORY",
-            };
+            return error == 0 ? finding : WithoutOverlay($"refused beneath '{place}': {Describe(error)}", error == NoSuchDevice, FuseOverlay.WhyNot());
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -31,6 +27,21 @@ public static partial class Doctor
         {
             Clear(trial);
         }
+    }
+
+    /// <summary>What stands in for overlay, at which cost.</summary>
+    internal static Finding WithoutOverlay(string refusal, bool isNoModule, (string Why, string Mend)? fuse)
+    {
+        string mend = isNoModule ? "sudo modprobe overlay" : "keep images on ext4, xfs or tmpfs: --root DIRECTORY";
+        Finding finding = new() { Name = "overlay", Health = Health.Limited, Seen = $"{refusal}; fuse-overlayfs stands in", Mend = mend };
+        return fuse is not var (why, better)
+            ? finding with { Costs = "a process for each container serves its files, each opening and reading slower than by the kernel" }
+            : finding with
+            {
+                Seen = $"{refusal}; not fuse-overlayfs either: {why}",
+                Costs = "every container copies its image first: time and room for all of it",
+                Mend = better,
+            };
     }
 
     private static int TryOverlay(string trial, bool inUserNamespace)

@@ -10,7 +10,10 @@ internal sealed partial class LayeredRoot
     private static readonly string[] s_notCopied = ["trusted.overlay.", "user.overlay.", "security.selinux", "system.posix_acl_"];
 
     /// <summary>Fills an empty directory with what the directory at <paramref name="path"/> holds; owner and mode come too.</summary>
-    /// <remarks>Nothing is copied where there is none. Links are followed as the mount follows them: within the root.</remarks>
+    /// <remarks>
+    /// Nothing is copied where there is none. Links are followed as the mount follows them: within the root. Names of
+    /// one file stay names of one file.
+    /// </remarks>
     public void CopyTo(string path, string target)
     {
         using Walk walk = new(_root);
@@ -20,13 +23,13 @@ internal sealed partial class LayeredRoot
         }
 
         using SafeFileHandle directory = FileSystem.OpenPath(target, OpenAs.Directory);
-        CopyDirectory(walk, directory);
+        CopyDirectory(walk, directory, new Copied(directory));
         FileStatus status = FileSystem.GetStatus(walk.Current.Parts[0]);
         FileSystem.SetOwner(directory, status.Owner, status.Group);
         FileSystem.SetMode(directory, status.Mode);
     }
 
-    private static void CopyDirectory(Walk walk, SafeFileHandle target)
+    private static void CopyDirectory(Walk walk, SafeFileHandle target, Copied copied)
     {
         foreach (byte[] name in NamesIn(walk.Current))
         {
@@ -38,7 +41,7 @@ internal sealed partial class LayeredRoot
             if (walk.Leaf is { } leaf)
             {
                 walk.Leaf = null;
-                CopyEntry(leaf, target);
+                CopyEntry(leaf, target, copied);
                 continue;
             }
 
@@ -46,7 +49,9 @@ internal sealed partial class LayeredRoot
             FileSystem.TryMakeDirectory(target, name, 0x1C0 /* 0700, until it is full */);
             using (SafeFileHandle below = FileSystem.OpenAt(target, name, OpenAs.Directory | OpenAs.NoFollow))
             {
-                CopyDirectory(walk, below);
+                copied.Enter(name);
+                CopyDirectory(walk, below, copied);
+                copied.Leave();
             }
 
             walk.Up();
@@ -75,8 +80,13 @@ internal sealed partial class LayeredRoot
         return names;
     }
 
-    private static void CopyEntry(Found entry, SafeFileHandle target)
+    private static void CopyEntry(Found entry, SafeFileHandle target, Copied copied)
     {
+        if (entry.Status.Links > 1 && copied.TryLink(entry, target))
+        {
+            return;
+        }
+
         switch (entry.Status.Kind)
         {
             case FileKind.Regular:
@@ -88,7 +98,7 @@ internal sealed partial class LayeredRoot
                         return;
                     }
 
-                    FileSystem.CopyData(source, copy, entry.Status.Size);
+                    FileSystem.CopySparse(source, copy, entry.Status.Size);
                 }
 
                 break;
@@ -124,5 +134,35 @@ internal sealed partial class LayeredRoot
         }
 
         FileSystem.SetTimes(target, name, status.Accessed, status.Modified);
+    }
+
+    /// <summary>Where files with several names were copied to, as paths from the copy's root.</summary>
+    private sealed class Copied(SafeFileHandle root)
+    {
+        private const int LongestPath = 4000;
+        private readonly Dictionary<(ulong Device, ulong Inode), byte[]> _places = [];
+        private readonly List<byte[]> _directories = [];
+
+        public void Enter(byte[] name) => _directories.Add(name);
+
+        public void Leave() => _directories.RemoveAt(_directories.Count - 1);
+
+        /// <summary>Gives the copy that is there a further name; the first time it only remembers the name.</summary>
+        public bool TryLink(Found entry, SafeFileHandle target)
+        {
+            (ulong, ulong) key = (entry.Status.Device, entry.Status.Inode);
+            if (_places.TryGetValue(key, out byte[]? place))
+            {
+                return FileSystem.TryMakeHardLink(root, place, target, entry.Name);
+            }
+
+            byte[] path = [.. _directories.SelectMany(static directory => directory.Append((byte)'/')), .. entry.Name];
+            if (path.Length < LongestPath)
+            {
+                _places.Add(key, path);
+            }
+
+            return false;
+        }
     }
 }

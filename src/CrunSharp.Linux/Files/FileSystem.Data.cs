@@ -44,15 +44,42 @@ public static partial class FileSystem
 
     /// <summary>Copies a file's contents inside the kernel, sharing blocks where the file system can.</summary>
     /// <remarks>copy_file_range; where that is refused (across file systems before Linux 5.3, or by the file system) by reading and writing.</remarks>
-    public static unsafe void CopyData(SafeFileHandle source, SafeFileHandle target, long length)
+    public static void CopyData(SafeFileHandle source, SafeFileHandle target, long length) => CopyData(source, target, 0, length);
+
+    /// <summary>Copies what a file holds and leaves its holes out: the copy takes no more room.</summary>
+    public static void CopySparse(SafeFileHandle source, SafeFileHandle target, long length)
+    {
+        const int SEEK_DATA = 3;
+        const int SEEK_HOLE = 4;
+        SetLength(target, length);
+        for (long position = 0; position < length;)
+        {
+            long data = lseek(source, position, SEEK_DATA);
+            if (data < 0)
+            {
+                // Nothing but a hole is left; whatever else fails here fails in the copy too, with its name.
+                if (Marshal.GetLastPInvokeError() == LibC.ENXIO)
+                {
+                    return;
+                }
+
+                data = position;
+            }
+
+            long hole = lseek(source, data, SEEK_HOLE);
+            position = hole > data ? hole : length;
+            CopyData(source, target, data, position);
+        }
+    }
+
+    private static unsafe void CopyData(SafeFileHandle source, SafeFileHandle target, long position, long end)
     {
         const int AtOnce = 1 << 30;
-        long position = 0;
-        while (position < length)
+        while (position < end)
         {
             long from = position;
             long to = position;
-            nint copied = copy_file_range(source, &from, target, &to, (nuint)Math.Min(length - position, AtOnce), 0);
+            nint copied = copy_file_range(source, &from, target, &to, (nuint)Math.Min(end - position, AtOnce), 0);
             if (copied < 0)
             {
                 int errno = Marshal.GetLastPInvokeError();
@@ -62,7 +89,7 @@ public static partial class FileSystem
                 }
 
                 bool refused = errno == LibC.EXDEV || errno == LibC.EINVAL || errno == LibC.ENOSYS || errno == LibC.EOPNOTSUPP || errno == LibC.EPERM;
-                copied = refused ? CopyByHand(source, target, position) : throw Failure(errno, "copy_file_range", target, default);
+                copied = refused ? CopyByHand(source, target, position, end) : throw Failure(errno, "copy_file_range", target, default);
             }
 
             if (copied == 0)
@@ -92,10 +119,10 @@ public static partial class FileSystem
         }
     }
 
-    private static int CopyByHand(SafeFileHandle source, SafeFileHandle target, long position)
+    private static int CopyByHand(SafeFileHandle source, SafeFileHandle target, long position, long end)
     {
         byte[] buffer = new byte[1 << 17];
-        int count = RandomAccess.Read(source, buffer, position);
+        int count = RandomAccess.Read(source, buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - position)), position);
         RandomAccess.Write(target, buffer.AsSpan(0, count), position);
         return count;
     }

@@ -45,6 +45,9 @@ public abstract record FdSlot
     /// <summary>A copy of what is mounted at <paramref name="Source"/>, its ids mapped, made by the launcher: in the container's user namespace the kernel would refuse it.</summary>
     public sealed record MountTree(string Source, bool Recursive, IdMap Ids, bool IdsRecursive) : FdSlot;
 
+    /// <summary>/dev/fuse, opened before the container's cgroup forbids it.</summary>
+    public sealed record FuseDevice : FdSlot;
+
     /// <summary>A connected socket that takes the seccomp listener.</summary>
     public sealed record SeccompListener : FdSlot;
 

@@ -87,7 +87,8 @@ internal sealed class MountPlanner(PlanBuilder plan, Spec spec, NamespacePlan na
 
         // An image whose /proc is a link would have its settings written to a file of its own choice.
         mode |= options.NoFollow || type is "proc" or "sysfs" ? MountMode.NoFollow : MountMode.None;
-        plan.Add(new MountFilesystem(path, type, data, attributes, options.Propagation, mode) { Origin = origin });
+        string? source = spec.Mounts[index].Source is { Length: > 0 } name && name != type ? name : null;
+        plan.Add(new MountFilesystem(path, type, data, attributes, options.Propagation, mode) { Origin = origin, Source = source });
     }
 
     private void AddBind(Mount mount, string path, MountOptions options, string origin)

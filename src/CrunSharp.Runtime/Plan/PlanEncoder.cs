@@ -114,6 +114,7 @@ public static partial class PlanEncoder
                 to.Source = buffer.Text(mount.Type);
                 (to.Data, to.DataSize) = mount.Options.Length == 0 ? default : buffer.SizedText(mount.Options);
                 (to.Flags, to.C, to.A) = ((ulong)mount.Attributes, (ulong)mount.Propagation, (ulong)mount.Mode);
+                to.B = mount.Source is null ? 0 : buffer.Text(mount.Source);
                 break;
             case BindMount bind:
                 to.Kind = StepKind.Bind;
@@ -171,6 +172,11 @@ public static partial class PlanEncoder
                 to.Source = overlay.Scratch is null ? 0 : buffer.Text(overlay.Scratch);
                 (to.Data, to.DataSize) = buffer.List(overlay.Lowers);
                 to.Mode = (overlay.UserXattr ? PlanLayout.OverlayUserXattr : 0) | (overlay.Volatile ? PlanLayout.OverlayVolatile : 0);
+                break;
+            case FuseRoot fuse:
+                to.Kind = StepKind.FuseRoot;
+                to.Path = buffer.Text(fuse.MountPoint);
+                to.Fd = fuse.Device is null ? PlanLayout.NoDescriptor : IndexOf(slots, fuse.Device);
                 break;
             case MakeConsole console:
                 to.Kind = StepKind.Console;

@@ -97,5 +97,6 @@ internal enum StepKind : uint
     StdioOwner,
     SendRoot,
     End,
+    FuseRoot,
     KindCount,
 }

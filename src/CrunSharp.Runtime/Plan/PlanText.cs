@@ -74,6 +74,7 @@ public static class PlanText
         SetPropagation propagation => $"make the tree of mounts {Names(propagation.Propagation)}, so that nothing of it reaches the host",
         BindRoot root => $"take {root.Path} as the root",
         OverlayRoot overlay => $"mount an overlay of {overlay.Lowers.Count} layers at {overlay.MountPoint}{(overlay.Scratch is null ? ", read-only" : "")}",
+        FuseRoot fuse => $"mount a fuse file system at {fuse.MountPoint}, which a program of the host answers for",
         MountFilesystem mount => $"mount {mount.Type} at {mount.Path}{Options(mount)}",
         BindMount bind => $"bind {bind.Source} to {bind.Path}{Options(bind)}",
         MakeDirectory directory => $"make the directory {directory.Path} unless it is there",

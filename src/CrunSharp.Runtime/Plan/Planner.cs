@@ -146,6 +146,7 @@ public static partial class Planner
     {
         RootSource.Directory directory => new BindRoot(directory.Path, directory.Device, directory.Inode) { Origin = "root.path of config.json" },
         RootSource.Overlay overlay => new OverlayRoot(overlay.Lowers, overlay.Scratch, overlay.MountPoint, overlay.UserXattr, overlay.Volatile),
+        RootSource.Fuse fuse => new FuseRoot(fuse.MountPoint, plan.InUserNamespace ? null : plan.Need(new FdSlot.FuseDevice())),
         _ => throw new CrunException(What, "the root source is of no known kind"),
     });
 

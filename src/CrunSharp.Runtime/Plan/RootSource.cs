@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace CrunSharp.Runtime;
 
 /// <summary>Where the root filesystem comes from, which config.json alone cannot say.</summary>
@@ -17,4 +19,8 @@ public abstract record RootSource
     /// <param name="Volatile">Nothing is synced: for containers that are removed when they end.</param>
     public sealed record Overlay(
         IReadOnlyList<string> Lowers, string? Scratch, string MountPoint, bool UserXattr, bool Volatile = false) : RootSource;
+
+    /// <param name="MountPoint">An empty directory.</param>
+    /// <param name="Serve">Gets the fuse device once it is mounted, and starts the program that answers what comes through it.</param>
+    public sealed record Fuse(string MountPoint, Action<SafeFileHandle> Serve) : RootSource;
 }

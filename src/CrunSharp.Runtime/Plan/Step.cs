@@ -46,8 +46,16 @@ public sealed record BindRoot(string Path, ulong Device = 0, ulong Inode = 0) : 
 /// <param name="Scratch">Holds <c>upper</c> and <c>work</c>; absent: the root is read-only.</param>
 public sealed record OverlayRoot(IReadOnlyList<string> Lowers, string? Scratch, string MountPoint, bool UserXattr, bool Volatile) : Step;
 
+/// <summary>A root whose requests a program of the host answers; the launcher gets its device.</summary>
+/// <param name="Device">Absent: the stage opens it, in its own user namespace.</param>
+public sealed record FuseRoot(string MountPoint, FdSlot? Device) : Step;
+
 public sealed record MountFilesystem(
-    string Path, string Type, string Options, MountAttributes Attributes, Propagation Propagation, MountMode Mode) : Step;
+    string Path, string Type, string Options, MountAttributes Attributes, Propagation Propagation, MountMode Mode) : Step
+{
+    /// <summary>What mountinfo calls the source; absent: the type.</summary>
+    public string? Source { get; init; }
+}
 
 public sealed record BindMount(
     string Path, string Source, MountAttributes Set, MountAttributes Clear, Propagation Propagation, MountMode Mode) : Step

@@ -74,6 +74,7 @@ internal sealed class ContainerLaunch(ContainerRuntime runtime, LaunchRequest re
         using (terminalTarget)
         {
             Start(plan, binder, facts);
+            binder.FuseDevice?.Dispose();
         }
 
         FollowFork();
@@ -208,7 +209,12 @@ internal sealed class ContainerLaunch(ContainerRuntime runtime, LaunchRequest re
             StartTime = ProcessStatus.TryRead(_process.Pid)?.StartTime ?? 0,
             BootId = ContainerLife.Boot,
             Bundle = request.Bundle,
-            RootPath = root is RootSource.Overlay overlay ? overlay.MountPoint : RootPath(),
+            RootPath = root switch
+            {
+                RootSource.Overlay overlay => overlay.MountPoint,
+                RootSource.Directory directory => directory.Path,
+                _ => RootPath(),
+            },
             Created = _created,
             Owner = Owners.Name(CrunSharp.Linux.Processes.EffectiveUser),
             Annotations = _spec.Annotations,
@@ -264,6 +270,13 @@ internal sealed class ContainerLaunch(ContainerRuntime runtime, LaunchRequest re
                     HookRunner.Run(_spec.Hooks.Prestart, "prestart", State(ContainerStatus.Creating));
                     HookRunner.Run(_spec.Hooks.CreateRuntime, "createRuntime", State(ContainerStatus.Creating));
                     Release(binder.HooksDone);
+                    break;
+                case ReportKind.Fuse:
+                    using (report.Descriptor)
+                    {
+                        ((RootSource.Fuse)request.Root!).Serve(report.Descriptor!);
+                    }
+
                     break;
                 case ReportKind.Listener:
                     using (report.Descriptor)

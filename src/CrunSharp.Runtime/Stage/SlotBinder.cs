@@ -7,6 +7,8 @@ namespace CrunSharp.Runtime;
 /// <summary>Opens what the steps of one plan need, and closes it once the stage has its copies.</summary>
 internal sealed class SlotBinder(ContainerCgroup cgroup) : IDisposable
 {
+    private const int O_RDWR = 2;
+
     private readonly List<SafeFileHandle> _owned = [];
 
     /// <summary>The program's own 0, 1 and 2.</summary>
@@ -33,6 +35,9 @@ internal sealed class SlotBinder(ContainerCgroup cgroup) : IDisposable
     /// <summary>Takes the times of the steps.</summary>
     public SafeFileHandle? Times { get; private set; }
 
+    /// <summary>To be let go of once the stage has it: a copy would hide that its program has ended.</summary>
+    public SafeFileHandle? FuseDevice { get; private set; }
+
     public SafeFileHandle Bind(FdSlot slot) => slot switch
     {
         FdSlot.Cgroup join => cgroup.Joins[join.Number],
@@ -45,6 +50,7 @@ internal sealed class SlotBinder(ContainerCgroup cgroup) : IDisposable
         FdSlot.RuntimeHooksDone => ReadEnd(end => HooksDone = end),
         FdSlot.HookState => HookState = Own(MemoryFile.CreateUnsealed("crun-sharp-state")),
         FdSlot.Times times => Times = Own(StepTimes.CreateFile(times.Steps)),
+        FdSlot.FuseDevice => FuseDevice = Own(Descriptors.Open("/dev/fuse", O_RDWR)),
         FdSlot.IdMap map => Own(IdMapNamespace.Create(map.Uids, map.Gids)),
         FdSlot.MountTree tree => Own(IdMappedTree.Create(tree)),
         _ => throw new InvalidOperationException($"the plan needs {slot}, which nobody provides"),

@@ -15,6 +15,7 @@ internal enum ReportKind : uint
     Listener = 6,
     Root,
     Note,
+    Fuse,
 }
 
 internal enum ReportDetail : uint
@@ -24,6 +25,7 @@ internal enum ReportDetail : uint
     NotExecutable,
     TooRevealing,
     BadPlan,
+    NoOverlay,
 }
 
 /// <summary>One message of the stage: native/include/plan.h, struct report_message; a test compares.</summary>
@@ -55,9 +57,9 @@ internal readonly record struct StageReport(
     public CrunException ToException(string doing, LaunchPlan? plan)
     {
         string origin = plan is not null && Step < plan.Steps.Count ? plan.Steps[(int)Step].Origin : "";
-        string errno = Error == 0 || Detail != ReportDetail.None ? "" : $": {Marshal.GetPInvokeErrorMessage(Error).ToLowerInvariant()}";
+        string errno = Error == 0 || Detail is not (ReportDetail.None or ReportDetail.NoOverlay) ? "" : $": {Marshal.GetPInvokeErrorMessage(Error).ToLowerInvariant()}";
         string reason = $"{(origin.Length == 0 || Detail is ReportDetail.NotFound or ReportDetail.NotExecutable ? "" : $"{origin}: ")}{Text}{errno}";
-        return new CrunException(doing, reason)
+        return new CrunException(doing, reason, Detail == ReportDetail.NoOverlay ? new RootRefusedException($"{Text}{errno}") : null)
         {
             ExitCode = Detail switch
             {

@@ -42,6 +42,23 @@ public sealed class PrivateNetworkTests
     }
 
     [Fact]
+    public async Task Pasta_WhereSlirp4netnsIsMissing_ConnectsRootToo()
+    {
+        Host.Requires([.. Needs, Host.Root, Host.Overlay, Host.Command("pasta", "passt")]);
+        await using PrivateHome home = await PrivateHome.MakeAsync();
+        using TcpListener listener = new(Address!, 0);
+        listener.Start();
+        Task<TcpClient> visitor = listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken).AsTask();
+        string hide = "mount -t tmpfs none /mnt && mkdir /mnt/u /mnt/w && mount -t overlay -o lowerdir=/usr/bin,upperdir=/mnt/u,workdir=/mnt/w none /usr/bin"
+            + " && rm -f /usr/bin/slirp4netns && umount -l /mnt && exec \"$@\"";
+        string[] words = home.CommandLine(
+            "run", "--rm", "--network", "private", home.Image, "sh", "-c", $"ls /sys/class/net; nc -w 5 {Address} {Port(listener.Server)} </dev/null");
+        CommandResult result = await Command.RunAsync("unshare", ["--mount", "--propagation", "private", "sh", "-c", hide, "sh", .. words]);
+        Assert.Equal((0, "lo\ntap0\n"), (result.Succeeded().ExitCode, result.Output));
+        (await visitor.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken)).Dispose();
+    }
+
+    [Fact]
     public async Task Container_OnAPrivateNetwork_DoesNotReachTheHostsLoopback()
     {
         Host.Requires(Needs);

@@ -13,6 +13,18 @@ public sealed class DoctorTests
     public void Kernel_ByItsVersion_IsJudged(string release, bool root, Health health) => Assert.Equal(health, Doctor.Kernel(release, root).Health);
 
     [Fact]
+    public void Doctor_WithoutOverlay_NamesWhatStandsInAndTheCommandForBetter()
+    {
+        Finding served = Doctor.WithoutOverlay("refused", isNoModule: true, fuse: null);
+        Assert.Equal((Health.Limited, "sudo modprobe overlay"), (served.Health, served.Mend));
+        Assert.Contains("fuse-overlayfs stands in", served.Seen, StringComparison.Ordinal);
+
+        Finding copied = Doctor.WithoutOverlay("refused", isNoModule: false, ("'fuse-overlayfs' is not installed", "sudo apt-get install fuse-overlayfs"));
+        Assert.Equal("sudo apt-get install fuse-overlayfs", copied.Mend);
+        Assert.Contains("copies its image", copied.Costs, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Proc_HiddenInPart_CostsOrdinaryUsersTheirOwn()
     {
         const string MountInfo = "25 1 0:24 / /proc rw - proc proc rw\n30 25 0:24 /kcore /proc/kcore rw - tmpfs tmpfs rw\n31 25 0:30 / /proc/sys/fs/binfmt_misc rw - binfmt_misc none rw\n";

@@ -92,7 +92,7 @@ public sealed class PlanEncoderTests
             new InstallSeccomp(new byte[8], 1, slot), new DropBounding(1), new SetUser(1, 2, [3]), new SetCapabilities(1, 2, 3, 4), new EnterDirectory("/"),
             new FindProgram("sh", "/bin"), new AwaitStart(slot), new StayAsInit(), new Execute(["a"], ["b=c"], 0), new SetPersonality(8),
             new SetScheduler(new byte[48]), new SetIoPriority(1), new SetCpuAffinity([1]), new SetMemoryPolicy(2, [1]), new SetTimeOffsets(""), new SetLabel("exec", "l"),
-            new SetStdioOwner(1), new SendRoot(), new End(),
+            new SetStdioOwner(1), new SendRoot(), new End(), new FuseRoot("/m", slot),
         ];
         LaunchPlan plan = new() { New = Namespaces.None, Steps = steps, Slots = [slot] };
         byte[] bytes = PlanEncoder.Encode(plan);

@@ -38,6 +38,24 @@ public sealed class PlannerMountTests
         Assert.Equal((attributes, data), (mount.Attributes, mount.Options));
     }
 
+    [Theory]
+    [InlineData("shm", "shm")]
+    [InlineData("tmpfs", null)]
+    [InlineData(null, null)]
+    public void Filesystem_Source_IsWhatMountinfoShowsUnlessItIsTheType(string? source, string? shown)
+    {
+        Mount mount = Specs.Mount("tmpfs", "/dev/shm") with { Source = source };
+        Assert.Equal(shown, Assert.Single(Specs.WithMounts(mount).Plan().All<MountFilesystem>()).Source);
+    }
+
+    [Fact]
+    public void FuseRoot_Device_IsOpenedByWhoeverSharesTheUserNamespace()
+    {
+        RootSource root = new RootSource.Fuse("/m", static _ => { });
+        Assert.NotNull(Assert.Single(Planner.Plan(Specs.Minimal, root, HostFacts.Root, PlanOptions.Default).All<FuseRoot>()).Device);
+        Assert.Null(Assert.Single(Planner.Plan(Specs.Minimal.WithUsers(), root, HostFacts.Root, PlanOptions.Default).All<FuseRoot>()).Device);
+    }
+
     [Fact]
     public void Bind_Attributes_AreForItsTopOrForAllOfIt()
     {
