@@ -13,13 +13,13 @@ RID := linux-$(patsubst aarch64,arm64,$(patsubst x86_64,x64,$(shell uname -m)))
 EXECUTABLES := $(OUT)/crun-sharp $(OUT)/crun-sharp-oci
 SOURCES := Directory.Build.props Directory.Packages.props $(shell find src native -name bin -prune -o -name obj -prune -o -type f -print)
 
-.PHONY: build help install native run test unit host-test uml-test check bench images publish clean
+.PHONY: build help install native run test unit host-test uml-test check security reproducible bench images publish clean
 
 build: native ## everything but the published executables
 	dotnet build Runtime.sln -v q --nologo
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: ## the Debian packages that are missing (sudo when not root)
 	tools/install.sh build run test bench
@@ -49,6 +49,12 @@ uml-test: publish images ## tests that need cgroup v2, in user-mode-linux
 check: native ## format, analyzers, both compilers, sanitizers
 	dotnet format Runtime.sln --verify-no-changes --no-restore
 	$(MAKE) -C native check
+
+security: ## docs/security.md: the attacks, their tests and what the last runs showed
+	tools/security.sh
+
+reproducible: publish ## crun-sharp-oci and the C half once more, elsewhere: the same bytes
+	RID=$(RID) tools/reproducible.sh
 
 publish: $(EXECUTABLES) ## native executables: out/crun-sharp and out/crun-sharp-oci
 

@@ -2,7 +2,8 @@
 # Every kind of test, each even when one before it failed; ends with 1 if any did.
 cd "$(dirname "$0")/.." || exit 1
 status=0
-for target in unit check host-test uml-test; do
+rm -rf out/reports
+for target in unit check host-test uml-test reproducible security; do
 	echo "== make $target"
 	started=$SECONDS
 	make "$target" || {

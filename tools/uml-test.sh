@@ -8,7 +8,7 @@ mkdir -p out/reports
 echo "-- the native tests in user-mode-linux"
 make -s -C native ../out/native/tests-plain &&
 	tools/uml-run -t 300 -m 1G -e CRUN_SHARP_STAGE="$PWD/out/native/crun-sharp-stage" out/native/tests-plain Cve Root Mount Bind Device \
-		Mask ReadOnly Overlay Open Make Exec Fork Init Monitor Attach Console Hook Capabilities | grep -v '^ok ' || status=1
+		Mask ReadOnly Overlay Open Make Exec Fork Init Monitor Attach Console Hook Capabilities | tee out/reports/native-uml.txt | grep -v '^ok ' || status=1
 for project in CrunSharp.Host.Tests CrunSharp.Cli.Tests; do
 	echo "-- $project in user-mode-linux"
 	# shellcheck disable=SC2016

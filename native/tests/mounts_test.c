@@ -258,7 +258,7 @@ TEST(Bind_ClonedTree_IsMounted)
 	CHECK(is_there("root/volume/file"));
 }
 
-BOTH_WAYS(Cve2018_18837_SymlinkedTarget_TheHostIsUnchanged)
+BOTH_WAYS(Cve2019_18837_SymlinkedTarget_TheHostIsUnchanged)
 {
 	char outside[256];
 
