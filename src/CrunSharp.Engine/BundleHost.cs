@@ -102,7 +102,8 @@ internal static class BundleHost
         return int.TryParse(text.AsSpan(cut + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int highest) ? highest + 1 : 0;
     }
 
-    private static ulong Bounding()
+    /// <summary>Capabilities that this process may give, as bits.</summary>
+    public static ulong Bounding()
     {
         foreach (string line in File.ReadLines("/proc/self/status"))
         {

@@ -64,6 +64,34 @@ public sealed partial class ContainerEngine
         }
     }
 
+    private RunOptions OptionsFor(RunRequest request, StoredImage image, ContainerDirectory directory, Container? owner)
+    {
+        RunOptions options = request.Options with
+        {
+            ContainerId = directory.Id.Value,
+            CgroupsPath = CgroupsPath(directory.Id),
+            Mounts = [.. OpenToAll(request.Options.Mounts, image), .. ResolveVolumes(request.Volumes)],
+            UserNamespace = request.Options.UserNamespace ?? ContainerUserNamespace.Of(UserNamespace.Outer),
+        };
+        options = request.Isolation.Apply(WithNetwork(options, request.Network, owner));
+        return options with { Mounts = [.. options.Mounts, .. ImageVolumes(directory, image, options.Mounts)] };
+    }
+
+    private static Spec SpecFor(RunRequest request, StoredImage image, ContainerDirectory directory, RunOptions options)
+    {
+        Spec spec = BundleSpec.Create(Defaults(image.Config), options, ReadUsers(image.LayerDirectories), BundleHost.Facts(options.Privileged));
+        spec = request.Isolation == Isolation.Whole ? spec : request.Isolation.Apply(spec, BundleHost.Bounding());
+        return spec with
+        {
+            Root = new Root { Path = directory.MountPoint, Readonly = options.ReadOnlyRoot },
+            Mounts = WithEtc([.. spec.Mounts.Where(static mount => !IsAbsentQueues(mount))], directory),
+            Process = Adapt(spec.Process!),
+        };
+    }
+
+    // With the host's ipc namespace its queues are shown; not every host has them mounted.
+    private static bool IsAbsentQueues(Mount mount) => mount is { Source: "/dev/mqueue", Destination: "/dev/mqueue" } && !Directory.Exists("/dev/mqueue");
+
     private static void PrepareDirectory(ContainerDirectory directory, StoredImage image)
     {
         string upper = $"{directory.Scratch}/upper";
@@ -167,7 +195,7 @@ public sealed partial class ContainerEngine
             { Source: { } name } => NamedVolume(name),
             _ => throw new CrunException($"cannot use -v '{volume.Destination}'", "volumes without a name are not supported yet"),
         };
-        if (!Path.Exists(source))
+        if (volume.IsPath && !Path.Exists(source))
         {
             throw new CrunException($"cannot mount '{source}'", "no such file or directory")
             {
@@ -178,36 +206,58 @@ public sealed partial class ContainerEngine
         return new BundleMount { Type = "bind", Source = source, Destination = volume.Destination, Options = volume.Options };
     }
 
-    private string NamedVolume(string name)
+    private string NamedVolume(string name) => $"{Paths.Root}/volumes/{ContainerNames.Check(name)}/_data";
+
+    private void MakeNamedVolumes(IReadOnlyList<VolumeOption> volumes)
     {
-        string data = $"{Paths.Root}/volumes/{ContainerNames.Check(name)}/_data";
-        Directory.CreateDirectory($"{Paths.Root}/volumes", Private);
-        Directory.CreateDirectory(data);
-        return data;
+        foreach (VolumeOption volume in volumes)
+        {
+            if (volume is { IsPath: false, Source: { } name })
+            {
+                Directory.CreateDirectory($"{Paths.Root}/volumes", Private);
+                Directory.CreateDirectory(NamedVolume(name));
+            }
+        }
     }
 
     /// <summary>A directory beside the container for each volume that the image names and the user does not mount.</summary>
-    /// <remarks>Filled with what the image has there, as docker does it: a database expects its owner and its first files.</remarks>
-    private static List<BundleMount> MakeVolumes(ContainerDirectory directory, StoredImage image, IReadOnlyList<BundleMount> users)
+    private static List<BundleMount> ImageVolumes(ContainerDirectory directory, StoredImage image, IReadOnlyList<BundleMount> users)
     {
         List<BundleMount> mounts = [];
         foreach (string volume in image.Config.Volumes)
         {
             // It comes from a stranger: made absolute here, resolved beneath the root by the stage.
             string destination = Path.GetFullPath(Path.Join("/", volume));
-            if (destination == "/" || destination.Contains('\0') || users.Concat(mounts).Any(mount => mount.Destination == destination))
+            if (destination != "/" && !destination.Contains('\0') && !users.Concat(mounts).Any(mount => mount.Destination == destination))
             {
-                continue;
+                mounts.Add(new BundleMount
+                {
+                    Type = "bind",
+                    Source = $"{directory.Volumes}/{mounts.Count}",
+                    Destination = destination,
+                    Options = ["rbind", "rprivate"],
+                });
             }
-
-            string source = $"{directory.Volumes}/{mounts.Count}";
-            Directory.CreateDirectory(directory.Volumes, Private);
-            Directory.CreateDirectory(source);
-            using LayeredRoot root = new(image.LayerDirectories);
-            root.CopyTo(destination, source);
-            mounts.Add(new BundleMount { Type = "bind", Source = source, Destination = destination, Options = ["rbind", "rprivate"] });
         }
 
         return mounts;
     }
+
+    // With what the image has there, as docker does it: a database expects its owner and its first files.
+    private static void FillVolumes(StoredImage image, ContainerDirectory directory, IReadOnlyList<BundleMount> mounts)
+    {
+        foreach (BundleMount mount in mounts)
+        {
+            if (IsOwnVolume(directory, mount))
+            {
+                Directory.CreateDirectory(directory.Volumes, Private);
+                Directory.CreateDirectory(mount.Source!);
+                using LayeredRoot root = new(image.LayerDirectories);
+                root.CopyTo(mount.Destination, mount.Source!);
+            }
+        }
+    }
+
+    private static bool IsOwnVolume(ContainerDirectory directory, BundleMount mount) =>
+        mount.Source?.StartsWith($"{directory.Volumes}/", StringComparison.Ordinal) == true;
 }

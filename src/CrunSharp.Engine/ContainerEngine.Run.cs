@@ -76,28 +76,21 @@ public sealed partial class ContainerEngine
         TracePhase config = Phase(request, "make config.json and the container's files");
         ContainerDirectory directory = container.Directory;
         PrepareDirectory(directory, image);
-        RunOptions options = request.Options with
+        MakeNamedVolumes(request.Volumes);
+        RunOptions options = OptionsFor(request, image, directory, owner);
+        FillVolumes(image, directory, options.Mounts);
+        Spec spec = SpecFor(request, image, directory, options);
+        foreach (string warning in request.Isolation.Warnings)
         {
-            ContainerId = container.Record.Id.Value,
-            CgroupsPath = CgroupsPath(container.Record.Id),
-            Mounts = [.. OpenToAll(request.Options.Mounts, image), .. ResolveVolumes(request.Volumes)],
-            UserNamespace = request.Options.UserNamespace ?? ContainerUserNamespace.Of(UserNamespace.Outer),
-        };
-        options = WithNetwork(options, request.Network, owner);
-        options = options with { Mounts = [.. options.Mounts, .. MakeVolumes(directory, image, options.Mounts)] };
-        Spec spec = BundleSpec.Create(Defaults(image.Config), options, ReadUsers(image.LayerDirectories), BundleHost.Facts(options.Privileged));
+            _warn(warning);
+        }
+
         EtcFiles.Write(directory, spec.Hostname ?? BundleHost.Name, request.Network, helper?.NameServers ?? []);
         if (owner is not null)
         {
             EtcFiles.CopyNames(owner.Directory, directory);
         }
 
-        spec = spec with
-        {
-            Root = new Root { Path = directory.MountPoint, Readonly = options.ReadOnlyRoot },
-            Mounts = WithEtc(spec.Mounts, directory),
-            Process = Adapt(spec.Process!),
-        };
         File.WriteAllBytes(directory.Config, SpecWriter.Write(spec));
         config.Dispose();
 
@@ -115,6 +108,8 @@ public sealed partial class ContainerEngine
                 OwnTerminal = options.Terminal,
                 Stdio = stdio.Inside,
                 Init = options.Init,
+                NoCgroup = request.Isolation.Without.HasFlag(IsolationLayers.Cgroup),
+                NoNewKeyring = request.Isolation.Without.HasFlag(IsolationLayers.Keyring),
                 Trace = request.Trace,
                 Wire = async (pid, cancellationToken) =>
                 {

@@ -24,10 +24,19 @@ internal static class EtcFiles
     public static void Write(ContainerDirectory directory, string hostname, NetworkMode network, IReadOnlyList<string> nameServers)
     {
         Directory.CreateDirectory(directory.Etc);
+        foreach ((string path, string text) in Texts(directory, hostname, network, nameServers))
+        {
+            WriteFile(path, text);
+        }
+    }
+
+    /// <summary>The three files, not written.</summary>
+    public static IEnumerable<(string Path, string Text)> Texts(ContainerDirectory directory, string hostname, NetworkMode network, IReadOnlyList<string> nameServers)
+    {
         bool isHost = network.Kind == NetworkKind.Host;
-        WriteFile(directory.HostName, $"{hostname}\n");
-        WriteFile(directory.Hosts, isHost ? TryRead("/etc/hosts") ?? LocalHosts : $"{LocalHosts}127.0.1.1\t{hostname}\n");
-        WriteFile(directory.ResolvConf, isHost ? TryRead("/etc/resolv.conf") ?? "" : ResolvConf(TryRead("/etc/resolv.conf") ?? "", nameServers));
+        yield return (directory.HostName, $"{hostname}\n");
+        yield return (directory.Hosts, isHost ? TryRead("/etc/hosts") ?? LocalHosts : $"{LocalHosts}127.0.1.1\t{hostname}\n");
+        yield return (directory.ResolvConf, isHost ? TryRead("/etc/resolv.conf") ?? "" : ResolvConf(TryRead("/etc/resolv.conf") ?? "", nameServers));
     }
 
     /// <summary>Names and their servers belong to a network: who shares another's gets what that one has.</summary>

@@ -34,6 +34,9 @@ public sealed record RunRequest
 
     public IReadOnlyList<VolumeOption> Volumes { get; init; } = [];
 
+    /// <summary>What of the isolation is left out.</summary>
+    public Isolation Isolation { get; init; } = Isolation.Whole;
+
     /// <summary>Takes the times of this run, up to the moment when the program is executed; null: nothing is timed.</summary>
     public LaunchTrace? Trace { get; init; }
 

@@ -44,6 +44,9 @@ public sealed record LaunchRequest
 
     public bool NoPivot { get; init; }
 
+    /// <summary>The container stays in the caller's cgroups, without limits of its own.</summary>
+    public bool NoCgroup { get; init; }
+
     /// <summary>Takes the times of this launch; null: nothing is timed.</summary>
     public LaunchTrace? Trace { get; init; }
 

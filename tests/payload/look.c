@@ -202,6 +202,26 @@ look_at_calls(void)
 	}
 }
 
+/* The maps of ids, and what the limits of its own cgroups are, where they are shown to it. */
+static void
+look_at_bounds(void)
+{
+	static const char *const limits[] = {
+		"memory/memory.limit_in_bytes", "memory/memory.memsw.limit_in_bytes", "memory/memory.soft_limit_in_bytes", "cpu/cpu.cfs_quota_us",
+		"cpu/cpu.cfs_period_us", "cpu/cpu.shares", "cpuset/cpuset.cpus", "cpuset/cpuset.mems", "pids/pids.max", "devices/devices.list",
+		"memory.max", "memory.swap.max", "memory.low", "cpu.max", "cpu.weight", "cpuset.cpus", "cpuset.mems", "pids.max",
+	};
+	print_file("uids", "/proc/self/uid_map");
+	print_file("gids", "/proc/self/gid_map");
+	print_file("setgroups", "/proc/self/setgroups");
+	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
+		char path[256], name[256];
+		snprintf(path, sizeof(path), "/sys/fs/cgroup/%s", limits[i]);
+		snprintf(name, sizeof(name), "bound %s", limits[i]);
+		print_file(name, path);
+	}
+}
+
 int
 look(int count, char **arguments)
 {
@@ -217,6 +237,8 @@ look(int count, char **arguments)
 	look_at_devices("/dev", "dev");
 	look_at_paths();
 	look_at_sysctls();
+	if (count > 1 && strcmp(arguments[1], "bounds") == 0)
+		look_at_bounds();
 	print_file("cgroup", "/proc/self/cgroup");
 	print_file("oom", "/proc/self/oom_score_adj");
 	print_file("interface", "/proc/net/dev");

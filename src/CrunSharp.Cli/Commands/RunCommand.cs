@@ -31,11 +31,13 @@ internal static class RunCommand
             HelpName = "FILE",
             Arity = ArgumentArity.ZeroOrOne,
         };
+        PlanOptionSet plans = new();
         Argument<string> image = new("IMAGE") { Description = "Name, digest or id of an image" };
         Argument<string[]> command = new("COMMAND") { Description = "Program and arguments; without it the image's", Arity = ArgumentArity.ZeroOrMore };
 
         Command run = new("run", "Make a container from an image and run a program in it") { name, remove, pull, platform, network, quiet, trace };
         options.AddTo(run);
+        plans.AddTo(run);
         run.Add(image);
         run.Add(command);
         run.SetAction(parsed =>
@@ -51,11 +53,18 @@ internal static class RunCommand
                 AutoRemove = parsed.GetValue(remove),
                 Pull = Enum.Parse<PullPolicy>(parsed.GetRequiredValue(pull), ignoreCase: true),
                 Platform = parsed.GetValue(platform) is { } wanted ? Platform.Parse(wanted) : null,
-                Network = NetworkMode.Parse(parsed.GetRequiredValue(network)),
+                Network = plans.Network(parsed, network),
                 Trace = times,
                 Traced = times is null ? null : TraceOutput.To(parsed.GetValue(trace) ?? ""),
             };
             using ContainerEngine engine = globals.OpenEngine(parsed);
+            request = request with { Isolation = plans.ReadIsolation(parsed) };
+            if (plans.Text(parsed, engine, request) is { } text)
+            {
+                parsed.InvocationConfiguration.Output.Write(text);
+                return ExitCode.Success;
+            }
+
             engine.Run(request, () => PullProgress.Create(parsed.GetValue(quiet)));
             return ExitCode.Ours;
         });

@@ -10,6 +10,8 @@ namespace CrunSharp.Cli.Parsing;
 /// </remarks>
 internal static class Tokens
 {
+    private const string Detail = "--detail";
+
     /// <param name="stopAtFirst">Whether everything after the first word belongs to that word, as with <c>run IMAGE ...</c>.</param>
     /// <exception cref="CrunException">An option that there is not, or one without its value.</exception>
     public static List<string> Normalize(Command command, IEnumerable<Option> inherited, IReadOnlyList<string> arguments, bool stopAtFirst)
@@ -36,6 +38,12 @@ internal static class Tokens
                     break;
                 }
 
+                continue;
+            }
+
+            if (DetailOf(token) is { } detail)
+            {
+                Take(Detail, detail);
                 continue;
             }
 
@@ -69,6 +77,19 @@ internal static class Tokens
             known.TryGetValue(name, out Option? option)
                 ? option
                 : throw Usage(command, $"there is no option '{name}'");
+
+        // To docker's run -v names a volume. Where an explanation is asked for and no volume follows, it means what it means elsewhere.
+        string? DetailOf(string token)
+        {
+            bool isAsked = known.ContainsKey(Detail) && arguments.Any(static word => word is "--explain" or "--dry-run");
+            bool namesVolume = next < arguments.Count && arguments[next].AsSpan().ContainsAny(':', '/') && !arguments[next].StartsWith('-');
+            return !isAsked ? null : token switch
+            {
+                "-vv" => "2",
+                "-v" when !namesVolume => "1",
+                _ => null,
+            };
+        }
 
         void Take(string name, string? value)
         {

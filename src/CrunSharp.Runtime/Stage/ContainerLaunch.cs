@@ -49,7 +49,7 @@ internal sealed class ContainerLaunch(ContainerRuntime runtime, LaunchRequest re
         using (Phase("make the cgroups"))
         {
             bool rootless = facts.Uid != 0 || !facts.InitialUserNamespace;
-            CgroupDriver driver = CgroupDriver.For(host, runtime.Options.CgroupManager, rootless);
+            CgroupDriver driver = CgroupDriver.For(host, runtime.ManagerFor(request), rootless);
             _cgroup = driver.Create(CgroupDriver.CheckedPath(_spec.Linux.CgroupsPath, _id), _spec.Linux.Resources);
         }
 
