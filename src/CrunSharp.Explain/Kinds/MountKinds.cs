@@ -66,7 +66,7 @@ internal static class MountKinds
             script.Inside.Line($"mkdir \"$work/copy\"; cp -a {target}/. \"$work/copy\"");
         }
 
-        script.Inside.Line($"mount -t {Sh.Quote(step.Type)}{(options.Length == 0 ? "" : $" -o {Sh.Quote(options)}")} {Sh.Quote(step.Type)} {target}");
+        script.Inside.Line($"mount -t {Sh.Quote(step.Type)}{(options.Length == 0 ? "" : $" -o {Sh.Quote(options)}")} {Sh.Quote(step.Source ?? step.Type)} {target}");
         if (isFilled)
         {
             script.Inside.Line($"chmod \"$mode\" {target}; chown \"$owner\" {target}");

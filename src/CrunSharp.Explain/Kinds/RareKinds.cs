@@ -8,6 +8,11 @@ internal static class RareKinds
 {
     public static Explainer[] All { get; } =
     [
+        Explainer.Left<FuseRoot>(
+            new Explanation(
+                "where the kernel refuses an overlay, a program of the host's lays the layers over one another, and is asked at each access",
+                "the image would have to be copied for each container", "mount(2) of fuse, sendmsg(2) of its device", "fuse-overlayfs(1)"),
+            "the layers are not laid over one another: fuse-overlayfs does that where the kernel's overlay is refused"),
         Explainer.Left<RunHook>(
             new Explanation("a program of the host's is told of the container, and may add to it", "what it sets up would be missing", "fork(2), execve(2)", "OCI runtime-spec, config.md#posix-platform-hooks"),
             "hooks are not run"),
