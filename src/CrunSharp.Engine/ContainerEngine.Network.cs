@@ -31,7 +31,7 @@ public sealed partial class ContainerEngine
         if (network.Kind == NetworkKind.Host || owner?.Record.Network == "host")
         {
             // As docker: on the host's network a container calls itself as the host does.
-            return options with { Network = NamespaceChoice.Host, Hostname = options.Hostname ?? BundleHost.Name };
+            return options with { Network = NamespaceChoice.Host, Hostname = options.Uts.IsHost ? null : options.Hostname ?? BundleHost.Name };
         }
 
         if (owner is null)

@@ -14,6 +14,7 @@ public sealed partial class ContainerEngine
     /// <exception cref="CrunException">What <see cref="Run"/> would refuse as well; or the image is not in the store.</exception>
     public LaunchFacts Plan(RunRequest request, string command)
     {
+        request = request with { Options = request.Isolation.Apply(request.Options) };
         StoredImage image = GetImage(request with { Pull = PullPolicy.Never }, static () => null);
         Container? owner = NetworkOwner(request);
         NetworkHelper? helper = request.Network.Kind == NetworkKind.Private ? NetworkHelper.Find() : null;

@@ -73,7 +73,7 @@ public sealed partial class ContainerEngine
             Mounts = [.. OpenToAll(request.Options.Mounts, image), .. ResolveVolumes(request.Volumes)],
             UserNamespace = request.Options.UserNamespace ?? ContainerUserNamespace.Of(UserNamespace.Outer),
         };
-        options = request.Isolation.Apply(WithNetwork(options, request.Network, owner));
+        options = WithNetwork(options, request.Network, owner);
         return options with { Mounts = [.. options.Mounts, .. ImageVolumes(directory, image, options.Mounts)] };
     }
 

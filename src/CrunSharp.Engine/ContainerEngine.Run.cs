@@ -24,6 +24,7 @@ public sealed partial class ContainerEngine
             throw NoTerminal("run");
         }
 
+        request = request with { Options = request.Isolation.Apply(request.Options) };
         using (Phase(request, "clear what earlier runs left"))
         {
             Recover();

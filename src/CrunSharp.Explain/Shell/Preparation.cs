@@ -29,8 +29,7 @@ internal static class Preparation
         	if [ -d "$1" ] && [ -n "$empty" ]; then
         		mount --bind "$empty" "$1"
         	elif [ -d "$1" ]; then
-        		mount -t tmpfs -o nosuid,nodev,noexec,mode=0755,nr_blocks=1,nr_inodes=1 tmpfs "$1"
-        		restrict "$1" ro
+        		mount -t tmpfs -o ro tmpfs "$1"
         		empty=$1
         	elif [ -e "$1" ]; then
         		mount --bind "$root/dev/null" "$1"
