@@ -21,7 +21,7 @@ public sealed class ExplainedLaunchTests
         "--sysctl net.ipv4.ip_forward=1 --device /dev/zero:/dev/nil -e EMPTY= -e QUOTE=it's",
         "--network host --init",
         "--without caps,masks",
-        "--only ns=mnt,pid",
+        "--only ns=mnt,pid,ipc",
         "--without cgroup,keyring,ns=uts",
     ];
 
@@ -35,7 +35,7 @@ public sealed class ExplainedLaunchTests
         "--security-opt seccomp=unconfined",
         "--network host",
         "--without caps,masks,seccomp",
-        "--only ns=mnt,pid",
+        "--only ns=mnt,pid,ipc",
         "--init --cap-add SYS_PTRACE",
     ];
 
