@@ -92,6 +92,11 @@ public sealed partial class ContainerEngine
             EtcFiles.CopyNames(owner.Directory, directory);
         }
 
+        if (request.Observed?.Lift is { } lift)
+        {
+            spec = LiftedSpec.Without(lift, spec, ResolveVolumes(request.Volumes), directory);
+        }
+
         File.WriteAllBytes(directory.Config, SpecWriter.Write(spec));
         config.Dispose();
 
@@ -123,6 +128,8 @@ public sealed partial class ContainerEngine
                         network = await helper.AttachAsync(pid, cancellationToken);
                         container.Update(container.Record with { Helpers = [Identity(network)] });
                     }
+
+                    request.Observed?.Announce(pid, directory);
                 },
             })));
             stdio.Dispose();

@@ -42,6 +42,9 @@ public sealed record RunRequest
 
     /// <summary>Called with <see cref="Trace"/> once the program runs, before this process becomes its monitor.</summary>
     public Action<LaunchTrace>? Traced { get; init; }
+
+    /// <summary>Where <c>why</c> observes this run; null: nobody does.</summary>
+    public ObservedRun? Observed { get; init; }
 }
 
 /// <summary>A further process for a running container.</summary>

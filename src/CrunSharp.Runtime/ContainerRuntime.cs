@@ -13,6 +13,13 @@ public sealed partial class ContainerRuntime(RuntimeOptions options)
 
     internal ContainerStore Store { get; } = new(options.StateRoot);
 
+    /// <summary>The filter that a <c>linux.seccomp</c> section comes to, as the kernel runs it.</summary>
+    public ReadOnlyMemory<byte> CompileSeccomp(ReadOnlyMemory<byte> section) => Seccomp.Get(section.Span).Filter;
+
+    /// <summary>What the device rules of a container say of one device; <paramref name="access"/> is of r, w and m.</summary>
+    public static bool AllowsDevice(LinuxResources resources, char type, uint major, uint minor, string access) =>
+        DeviceRules.Allow(resources, type, major, minor, access);
+
     internal SeccompCache Seccomp { get; } = new(options.SeccompCache ?? Path.Join(options.StateRoot, ".seccomp"));
 
     /// <summary>Makes a container up to the point where only its program is missing.</summary>

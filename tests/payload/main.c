@@ -150,6 +150,8 @@ static const struct {
 	{ "exit", end_with, 0 },
 	{ "tree", tree, 1 },
 	{ "look", look, 0 },
+	{ "call", call, 1 },
+	{ "spend", spend, 1 },
 	{ "without", without, 2 },
 	{ "refuse", refuse, 2 },
 };

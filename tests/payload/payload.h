@@ -8,6 +8,8 @@ void print_escaped(const void *bytes, size_t size);
 
 int tree(int count, char **arguments);
 int look(int count, char **arguments);
+int call(int count, char **arguments);
+int spend(int count, char **arguments);
 
 int without(int count, char **arguments);
 int refuse(int count, char **arguments);

@@ -32,10 +32,11 @@ internal static class RunCommand
             Arity = ArgumentArity.ZeroOrOne,
         };
         PlanOptionSet plans = new();
+        Option<string?> observed = new("--observed") { Hidden = true };
         Argument<string> image = new("IMAGE") { Description = "Name, digest or id of an image" };
         Argument<string[]> command = new("COMMAND") { Description = "Program and arguments; without it the image's", Arity = ArgumentArity.ZeroOrMore };
 
-        Command run = new("run", "Make a container from an image and run a program in it") { name, remove, pull, platform, network, quiet, trace };
+        Command run = new("run", "Make a container from an image and run a program in it") { name, remove, pull, platform, network, quiet, trace, observed };
         options.AddTo(run);
         plans.AddTo(run);
         run.Add(image);
@@ -56,6 +57,7 @@ internal static class RunCommand
                 Network = plans.Network(parsed, network),
                 Trace = times,
                 Traced = times is null ? null : TraceOutput.To(parsed.GetValue(trace) ?? ""),
+                Observed = parsed.GetValue(observed) is { } by ? ObservedRun.Parse(by) : null,
             };
             using ContainerEngine engine = globals.OpenEngine(parsed);
             request = request with { Isolation = plans.ReadIsolation(parsed) };

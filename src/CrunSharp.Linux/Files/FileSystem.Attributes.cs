@@ -135,8 +135,18 @@ public static partial class FileSystem
         }
     }
 
+    /// <summary>Whether the file's own attributes let nobody change it: immutable, or for appending only.</summary>
+    /// <remarks>statx(2), STATX_ATTR_IMMUTABLE and STATX_ATTR_APPEND.</remarks>
+    public static unsafe bool IsImmutable(SafeFileHandle handle)
+    {
+        const ulong ImmutableOrAppend = 0x30;
+        statx raw;
+        byte empty = 0;
+        return statx(handle, &empty, AT_EMPTY_PATH, LibC.STATX_BASIC_STATS, &raw) == 0 && ((ulong)raw.stx_attributes & ImmutableOrAppend) != 0;
+    }
+
     /// <summary>Whether the descriptor is on procfs.</summary>
-    internal static unsafe bool IsProc(SafeFileHandle handle)
+    public static unsafe bool IsProc(SafeFileHandle handle)
     {
         // struct statfs begins with f_type, of the word's size; 256 bytes hold all of it on every architecture.
         long* buffer = stackalloc long[32];

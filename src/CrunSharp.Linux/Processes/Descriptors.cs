@@ -126,6 +126,20 @@ public static unsafe partial class Descriptors
             : (new SafeFileHandle(ends[0], ownsHandle: true), new SafeFileHandle(ends[1], ownsHandle: true));
     }
 
+    /// <summary>A copy that programs started from here inherit.</summary>
+    public static SafeFileHandle CopyToInherit(SafeFileHandle handle)
+    {
+        int copy = fcntl(handle, F_DUPFD, 3);
+        return copy < 0 ? throw Answer.Refused("fcntl(F_DUPFD)") : new SafeFileHandle(copy, ownsHandle: true);
+    }
+
+    /// <summary>A descriptor that the caller left open for this program; what it starts does not get it.</summary>
+    public static SafeFileHandle Adopt(int number)
+    {
+        SafeFileHandle handle = new(number, ownsHandle: true);
+        return fcntl(handle, F_SETFD, FD_CLOEXEC) < 0 ? throw Answer.Refused($"fcntl({number}, F_SETFD)") : handle;
+    }
+
     /// <summary>Waits until one has something to read or its other side is gone; its index, or -1 after the time.</summary>
     public static int WaitForOne(ReadOnlySpan<int> descriptors, int milliseconds)
     {
@@ -201,6 +215,13 @@ public static unsafe partial class Descriptors
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint write(SafeFileHandle fd, byte* buffer, nuint size);
+
+    private const int F_DUPFD = 0;
+    private const int F_SETFD = 2;
+    private const int FD_CLOEXEC = 1;
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fcntl(SafeFileHandle file, int command, int argument);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int flock(SafeFileHandle file, int operation);

@@ -83,6 +83,15 @@ public static unsafe partial class Processes
         return code == CLD_EXITED ? new ProcessEnd(status, 0) : new ProcessEnd(0, status);
     }
 
+    /// <summary>From now on what is typed at the terminal ends the programs in it, and not this process.</summary>
+    /// <remarks>Without .NET's own handlers: they would be woken by every stop of a process that is followed.</remarks>
+    public static void IgnoreTerminalSignals()
+    {
+        const int SIGINT = 2, SIGQUIT = 3;
+        signal(SIGINT, Ignored);
+        signal(SIGQUIT, Ignored);
+    }
+
     /// <summary>Orphans of this process's descendants become its children.</summary>
     public static void BecomeSubreaper()
     {
@@ -115,6 +124,11 @@ public static unsafe partial class Processes
     private const int PR_SET_CHILD_SUBREAPER = 36;
     private const int SYS_pidfd_send_signal = 424;
     private const int SYS_pidfd_open = 434;
+
+    private const nint Ignored = 1;
+
+    [LibraryImport("libc")]
+    private static partial nint signal(int number, nint handler);
 
     [LibraryImport("libc")]
     private static partial uint geteuid();

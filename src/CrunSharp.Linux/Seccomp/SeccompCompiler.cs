@@ -49,6 +49,17 @@ public sealed unsafe partial class SeccompCompiler : IDisposable
         return number == NR_SCMP_ERROR ? null : number;
     }
 
+    /// <summary>What the call of this number is called on an architecture; null when the library has no name for it.</summary>
+    public static string? NameOf(uint architecture, int number)
+    {
+        byte* name = seccomp_syscall_resolve_num_arch(architecture, number);
+        string? text = Marshal.PtrToStringUTF8((nint)name);
+
+        // The library hands out memory of malloc's.
+        NativeMemory.Free(name);
+        return text;
+    }
+
     /// <summary>The token of an architecture, by the library's own short name; 0 when it has none.</summary>
     public static uint ArchitectureOf(string name) => seccomp_arch_resolve_name(name);
 
@@ -133,6 +144,9 @@ public sealed unsafe partial class SeccompCompiler : IDisposable
 
     [LibraryImport("libseccomp", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int seccomp_syscall_resolve_name_arch(uint token, string name);
+
+    [LibraryImport("libseccomp")]
+    private static partial byte* seccomp_syscall_resolve_num_arch(uint token, int number);
 
     [LibraryImport("libseccomp")]
     private static partial int seccomp_rule_add_array(void* filter, uint action, int number, uint count, SeccompComparison* comparisons);

@@ -36,6 +36,16 @@ internal static class DeviceRules
         }
     }
 
+    /// <summary>Whether every letter of <paramref name="access"/> is let through: for each, the last rule about the device counts.</summary>
+    public static bool Allow(LinuxResources resources, char type, uint major, uint minor, string access)
+    {
+        DeviceRule[] rules = [.. For(resources)];
+        return access.All(letter => rules.Last(rule => IsAbout(rule, type, major, minor) && rule.Access.Contains(letter)).Allow);
+    }
+
+    private static bool IsAbout(DeviceRule rule, char type, uint major, uint minor) =>
+        (rule.Type == 'a' || rule.Type == type) && (rule.Major is null or < 0 || rule.Major == major) && (rule.Minor is null or < 0 || rule.Minor == minor);
+
     /// <summary>As devices.allow and devices.deny of version 1 take it.</summary>
     public static string Format(DeviceRule rule) =>
         rule.Type == 'a' && rule.Major is null && rule.Minor is null

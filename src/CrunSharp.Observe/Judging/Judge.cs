@@ -1,0 +1,131 @@
+using CrunSharp.Linux;
+using CrunSharp.Oci;
+
+namespace CrunSharp.Observe;
+
+/// <summary>A call that came back with an error, and the thread as it was then.</summary>
+internal sealed record FailedCall(ProcessFacts Process, string Name, SystemCall Call, int Errno)
+{
+    public IReadOnlyList<PathUse> Paths { get; } = PathCalls.Of(Process.Id, Name, Call);
+}
+
+/// <summary>Names the layer that refused a call, from the state of the process at that moment.</summary>
+/// <remarks>
+/// In the kernel's order: the filter sees a call first, then come mounts and modes, then capabilities. It knows what
+/// calls need, and no program and no path.
+/// </remarks>
+internal sealed partial class Judge(ContainerFacts container)
+{
+    /// <summary>Null: nothing refused, it failed as it would anywhere.</summary>
+    public Verdict? Examine(FailedCall failed, ProcessWitness witness)
+    {
+        if (failed.Name == "ptrace" && failed.Errno == Errno.EPERM)
+        {
+            return new Verdict(Layer.Observer, "a process has one tracer, and here that is 'why' itself") { Evidence = ["this call cannot be judged while it is observed"] };
+        }
+
+        if (ByFilter(failed, witness) is { } byFilter)
+        {
+            return byFilter;
+        }
+
+        if (failed.Errno == Errno.ENOSYS)
+        {
+            return new Verdict(Layer.Kernel, "this kernel has no such call") { Evidence = ["no filter refuses it"] };
+        }
+
+        return ByKernel(failed, witness);
+    }
+
+    private Verdict? ByKernel(FailedCall failed, ProcessWitness witness)
+    {
+        Verdict? verdict = failed.Errno switch
+        {
+            Errno.EROFS => ByReadOnly(failed),
+            Errno.EPERM or Errno.EACCES => ByRight(failed, witness),
+            Errno.ENOENT or Errno.ENXIO or Errno.ENODEV or Errno.ENOTDIR => ByAbsence(failed),
+            Errno.EINVAL or Errno.EOVERFLOW => ByIds(failed) ?? ByProcessors(failed),
+            Errno.ENETUNREACH => ByNetwork(failed),
+            _ => ByLimit(failed),
+        };
+        return verdict is not null && witness.LostGain is { } lost && verdict.Layer is Layer.Capability or Layer.FilePermission && failed.Process.EffectiveUid != 0
+            ? Gainless(verdict, lost)
+            : verdict;
+    }
+
+    /// <summary>The program's file would have made it more than it is.</summary>
+    private static Verdict Gainless(Verdict verdict, LostGain lost) => new(lost.ByMount is null ? Layer.NoNewPrivileges : Layer.MountOption, lost.ByMount ?? "no_new_privs is set")
+    {
+        Evidence =
+        [
+            $"{lost.File} {lost.Would}; at exec the kernel gave nothing of it, because {(lost.ByMount is null ? "no_new_privs is set" : $"the mount is {lost.ByMount}")}",
+            .. verdict.Evidence,
+        ],
+        Behind = [$"{LayerNames.Of(verdict.Layer)}: {verdict.Detail}"],
+        Allow = lost.ByMount is null ? ["leave out --security-opt no-new-privileges"] : ["a mount without nosuid", .. verdict.Allow],
+    };
+
+    private Verdict? ByFilter(FailedCall failed, ProcessWitness witness)
+    {
+        foreach (SocketFilter own in witness.OwnFilters)
+        {
+            if (own.Run(failed.Call).Errno == failed.Errno && container.Filter.Run(failed.Call).Lets)
+            {
+                return new Verdict(Layer.Program, "a seccomp filter that the program loaded itself") { Evidence = [$"its filter, run on this call, answers {Errno.Name(failed.Errno)}; the container's lets it pass"] };
+            }
+        }
+
+        return container.Filter.IsEmpty || container.Filter.Run(failed.Call).Errno != failed.Errno ? null : Filtered(failed.Call, failed.Name, $"answers {Errno.Name(failed.Errno)}") with
+        {
+            Behind = Behind(failed),
+        };
+    }
+
+    /// <summary>The filter refused or ended; what would let it pass.</summary>
+    public Verdict Filtered(SystemCall call, string name, string answer)
+    {
+        List<string> allow = [];
+        if (container.FilterWith is { } with)
+        {
+            ulong held = HeldByContainer();
+            IReadOnlyList<int> opening =
+                [.. Enumerable.Range(0, Capability.Names.Count).Where(number => (held & (1UL << number)) == 0 && (container.Grantable & (1UL << number)) != 0 && with(held | (1UL << number)).Run(call).Lets)];
+            allow.AddRange(Narrowest(opening).Select(static number => $"--cap-add {Short(number)} (the default profile then lets it pass)"));
+        }
+
+        allow.Add($"--security-opt seccomp=FILE, a copy of the profile with '{name}' allowed");
+        return new Verdict(Layer.Seccomp, $"the container's filter refuses {name}")
+        {
+            Evidence = [$"the container's own program, run on this very call, {answer}"],
+            Allow = allow,
+        };
+    }
+
+    // SYS_ADMIN opens most of the profile: where a smaller one does too, it is not named.
+    private static IEnumerable<int> Narrowest(IReadOnlyList<int> opening) =>
+        opening.Count > 1 ? opening.Where(static number => number != CAP_SYS_ADMIN) : opening;
+
+    private IReadOnlyList<string> Behind(FailedCall failed)
+    {
+        // What the kernel would have said is not known; what the call needs is.
+        Verdict? next = CapabilityOf(failed with { Errno = Errno.EPERM });
+        return next is null ? [] : [$"{LayerNames.Of(next.Layer)}: {next.Detail}"];
+    }
+
+    private ulong HeldByContainer()
+    {
+        ulong held = 0;
+        foreach (string name in container.Spec.Process?.Capabilities?.Bounding ?? [])
+        {
+            held |= Capability.TryParse(name, out int number) ? 1UL << number : 0;
+        }
+
+        return held;
+    }
+
+    private static string Short(int capability) => Capability.Names[capability]["CAP_".Length..];
+}
+
+/// <summary>A program whose file promised rights that it did not get.</summary>
+/// <param name="ByMount">The mount option that took them; null: no_new_privs did.</param>
+internal sealed record LostGain(string File, string Would, string? ByMount);

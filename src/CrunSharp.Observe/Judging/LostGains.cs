@@ -1,0 +1,46 @@
+using CrunSharp.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace CrunSharp.Observe;
+
+/// <summary>Looks whether a program that was just executed should have become more than it is.</summary>
+internal static class LostGains
+{
+    private const uint SetUser = 0x800;
+    private const uint SetGroup = 0x400;
+
+    public static LostGain? Of(ProcessFacts process)
+    {
+        string path = process.Executable;
+        try
+        {
+            using SafeFileHandle file = FileSystem.OpenPath($"/proc/{process.Id}/exe", OpenAs.Path);
+            string? would = Promise(process, file);
+            bool noSuid = process.Mounts.Of(file)?.Has("nosuid") == true;
+            return would is null || (!process.NoNewPrivileges && !noSuid) ? null : new LostGain($"'{path}'", would, process.NoNewPrivileges ? null : "nosuid");
+        }
+        catch (LinuxException)
+        {
+            return null;
+        }
+    }
+
+    private static string? Promise(ProcessFacts process, SafeFileHandle file)
+    {
+        FileStatus status = FileSystem.GetStatus(file);
+        if ((status.Mode & SetUser) != 0 && status.Owner != process.EffectiveUid)
+        {
+            return $"has the set-user-ID bit and belongs to uid {process.Uids.ToInside(status.Owner) ?? status.Owner}";
+        }
+
+        if ((status.Mode & SetGroup) != 0 && !process.FileGroups.Contains(status.Group))
+        {
+            return $"has the set-group-ID bit and belongs to gid {process.Gids.ToInside(status.Group) ?? status.Group}";
+        }
+
+        // Capabilities in a file's attribute; read by a name, as a descriptor of O_PATH reads none.
+        return process.Effective == 0 && FileSystem.GetXattr(FileSystem.WorkingDirectory, System.Text.Encoding.UTF8.GetBytes($"/proc/{process.Id}/root{process.Executable}"), "security.capability"u8) is not null
+            ? "has capabilities of its own"
+            : null;
+    }
+}

@@ -1,0 +1,224 @@
+using CrunSharp.Linux;
+
+namespace CrunSharp.Observe;
+
+/// <summary>Watches a container's processes and has each refused call judged while its process stands still.</summary>
+public sealed partial class Witness : ITraceObserver
+{
+    private const int FirstRestart = 512;
+    private const int SIGSYS = 31;
+    private const ulong MayExecute = 1;
+
+    private readonly ContainerFacts _container;
+    private readonly Judge _judge;
+    private readonly Dictionary<int, ProcessWitness> _processes = [];
+    private readonly List<ProcessWitness> _all = [];
+    private readonly Dictionary<string, int> _failures = [];
+    private readonly HashSet<string> _masks;
+    private CgroupBaseline? _baseline;
+    private bool _began;
+    private int _order;
+
+    public Witness(ContainerFacts container)
+    {
+        _container = container;
+        _judge = new Judge(container);
+        _masks = [.. container.Spec.Linux.MaskedPaths];
+    }
+
+    public Observation Observation()
+    {
+        List<Refusal> all = [.. _all.SelectMany(static process => process.Refusals)];
+        IEnumerable<Refusal> ranked = all.OrderByDescending(static refusal => refusal.Mattered).ThenByDescending(static refusal => refusal.WasKilled)
+            .ThenByDescending(static refusal => refusal.WasTold).ThenByDescending(static refusal => refusal.Order);
+        return new Observation
+        {
+            Began = _began,
+            Refused = [.. ranked.Where(static refusal => LayerNames.IsIsolation(refusal.Verdict.Layer))],
+            Ordinary = [.. ranked.Where(static refusal => !LayerNames.IsIsolation(refusal.Verdict.Layer) && refusal.Mattered)],
+            Failures = _failures,
+            LastFailures = [.. _all.Where(static process => process is { Status: not (null or 0), LastFailure: not null, Refusals.Count: 0 }).Select(static process => $"{process.Program}: {process.LastFailure}")],
+        };
+    }
+
+    public void Returned(TracedThread thread, long result)
+    {
+        if (thread.Call is not { } call)
+        {
+            return;
+        }
+
+        string name = CallNames.Of(call);
+        if (!thread.IsInside)
+        {
+            // Our own program looks whether it may execute the container's before it does.
+            (name, call) = (name, call) switch
+            {
+                ("faccessat2", { C: MayExecute }) => ("execve", call with { A = call.B }),
+                ("access", { B: MayExecute }) => ("execve", call),
+                _ => (name, call),
+            };
+            if (name is not ("execve" or "execveat"))
+            {
+                return;
+            }
+        }
+
+        ProcessWitness process = Of(thread);
+        if (result is < 0 and > -FirstRestart)
+        {
+            Failed(thread, process, name, call, (int)-result);
+        }
+        else if (result >= 0)
+        {
+            Succeeded(thread, process, name, call, result);
+        }
+    }
+
+    public void Executed(TracedThread thread)
+    {
+        ProcessWitness process = Of(thread);
+        if (!thread.IsInside && IsStage(thread.Id))
+        {
+            return;
+        }
+
+        thread.IsInside = true;
+        _began = true;
+        if (ProcessFacts.TryRead(thread.Process) is { } facts)
+        {
+            process.InnerId = facts.InnerId;
+            process.Program = Path.GetFileName(facts.Executable) is { Length: > 0 } program ? program : facts.Name;
+            process.LostGain = LostGains.Of(facts);
+        }
+
+        _baseline ??= CgroupBaseline.Of(thread.Id);
+    }
+
+    public void Forked(TracedThread parent, TracedThread child)
+    {
+        if (child.Process == parent.Process || _processes.ContainsKey(child.Process))
+        {
+            return;
+        }
+
+        ProcessWitness made = Of(parent).Fork(child.Process);
+        made.InnerId = ProcessFacts.TryRead(child.Process)?.InnerId ?? child.Process;
+        Add(made);
+    }
+
+    public void Signalled(TracedThread thread, int signal)
+    {
+        if (signal == SIGSYS && thread.LastCall is { } call && _container.Filter.Run(call).Traps)
+        {
+            KilledByFilter(thread, call, "answers with SIGSYS (trap)");
+        }
+    }
+
+    public void Ending(TracedThread thread, int status)
+    {
+        ProcessWitness process = Of(thread);
+        int signal = status & 0x7f;
+        if (thread.Id == thread.Process)
+        {
+            process.Status = status;
+        }
+
+        if (!thread.IsInside || signal == 0)
+        {
+            return;
+        }
+
+        if (signal == SIGSYS && thread.LastCall is { } call && _container.Filter.Run(call).Kills)
+        {
+            KilledByFilter(thread, call, "kills the process");
+        }
+        else if (_baseline is { } baseline && Judge.Killed(signal, ProcessFacts.TryRead(thread.Process), baseline) is { } verdict)
+        {
+            Keep(new Refusal(process, "killed", $"killed by signal {signal}", 0, verdict) { WasKilled = true });
+        }
+    }
+
+    public void Ended(TracedThread thread, int status)
+    {
+        if (thread.Id == thread.Process && _processes.Remove(thread.Process, out ProcessWitness? process))
+        {
+            process.Status ??= status;
+        }
+    }
+
+    private void KilledByFilter(TracedThread thread, SystemCall call, string answer)
+    {
+        string name = CallNames.Of(call);
+        ProcessWitness process = Of(thread);
+        string text = ProcessFacts.TryRead(thread.Id) is { } facts ? CallText.Of(new FailedCall(facts, name, call, 0)) : $"{name}()";
+        Keep(new Refusal(process, name, text, 0, _judge.Filtered(call, name, answer)) { WasKilled = true });
+    }
+
+    private void Failed(TracedThread thread, ProcessWitness process, string name, SystemCall call, int errno)
+    {
+        _failures[Errno.Name(errno)] = _failures.GetValueOrDefault(Errno.Name(errno)) + 1;
+
+        // Waiting and asking again are how programs live.
+        if (errno is Errno.EINTR or Errno.ESRCH || (errno == Errno.EAGAIN && name is "read" or "write" or "recvmsg" or "recvfrom" or "sendmsg" or "sendto" or "accept" or "accept4" or "futex"))
+        {
+            return;
+        }
+
+        if (ProcessFacts.TryRead(thread.Id) is not { } facts)
+        {
+            return;
+        }
+
+        if (process.Program.Length == 0)
+        {
+            process.Program = facts.Name;
+            process.InnerId = facts.InnerId;
+        }
+
+        FailedCall failed = new(facts, name, call, errno);
+        if (_judge.Examine(failed, process) is { } verdict)
+        {
+            Keep(new Refusal(process, name, CallText.Of(failed), errno, verdict));
+        }
+        else if (name is not ("ioctl" or "lseek" or "wait4"))
+        {
+            process.LastFailure = $"{CallText.Of(failed)}: {Errno.Words(errno)} ({Errno.Name(errno)})";
+        }
+    }
+
+    private void Keep(Refusal refusal)
+    {
+        refusal.Order = ++_order;
+        Refusal? same = refusal.Process.Refusals.Find(other => other.Text == refusal.Text && other.Errno == refusal.Errno && other.Program == refusal.Program && other.WasKilled == refusal.WasKilled);
+        if (same is null)
+        {
+            refusal.Process.Refusals.Add(refusal);
+            return;
+        }
+
+        same.Count++;
+        same.Order = refusal.Order;
+        same.Verdict = refusal.Verdict;
+    }
+
+    private ProcessWitness Of(TracedThread thread)
+    {
+        if (!_processes.TryGetValue(thread.Process, out ProcessWitness? process))
+        {
+            process = new ProcessWitness(thread.Process);
+            Add(process);
+        }
+
+        return process;
+    }
+
+    private void Add(ProcessWitness process)
+    {
+        _processes[process.Id] = process;
+        _all.Add(process);
+    }
+
+    // Our own program runs from memory: only what it executes is the container's.
+    private static bool IsStage(int id) => (ProcessFacts.TryRead(id)?.Executable ?? "").StartsWith("/memfd:", StringComparison.Ordinal);
+}
