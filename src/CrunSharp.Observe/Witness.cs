@@ -172,7 +172,7 @@ public sealed partial class Witness : ITraceObserver
 
         if (process.Program.Length == 0)
         {
-            process.Program = facts.Name;
+            process.Program = thread.IsInside ? facts.Name : "the start of the container";
             process.InnerId = facts.InnerId;
         }
 

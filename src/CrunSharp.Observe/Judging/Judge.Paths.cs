@@ -209,7 +209,7 @@ internal sealed partial class Judge
 
         if (target.Mount?.Has("noexec") == true)
         {
-            return Option(target, "noexec", $"--tmpfs {target.Mount.Point}:exec, or a volume without noexec");
+            return Option(target, "noexec", target.Mount.Type == "tmpfs" ? $"--tmpfs {target.Mount.Point}:exec" : "-v without noexec");
         }
 
         return FileRights.Check(failed.Process, target.Status, Want.Execute) == Access.ByMode
