@@ -18,7 +18,9 @@ public sealed partial class ContainerEngine
         StoredImage image = GetImage(request with { Pull = PullPolicy.Never }, static () => null);
         Container? owner = NetworkOwner(request);
         NetworkHelper? helper = request.Network.Kind == NetworkKind.Private ? NetworkHelper.Find() : null;
-        ContainerId id = ContainerId.Parse(Convert.ToHexStringLower(KernelRandom.Bytes(32)));
+
+        // Short, as it is to be read in many paths.
+        ContainerId id = ContainerId.Parse(Convert.ToHexStringLower(KernelRandom.Bytes(6)));
         ContainerDirectory directory = new($"{Paths.Root}/containers/{id}");
         RunOptions options = OptionsFor(request, image, directory, owner);
         Spec spec = SpecFor(request, image, directory, options);

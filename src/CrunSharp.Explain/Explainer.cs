@@ -28,11 +28,11 @@ internal abstract class Explainer(Type kind)
     public static Explainer Inside<T>(Explanation explanation, Action<T, Script> write) where T : Step =>
         Inside(_ => explanation, write);
 
-    /// <summary>Done by the last shell.</summary>
+    /// <summary>Done by the shell inside, right before the chain of exec.</summary>
     public static Explainer Last<T>(Explanation explanation, Action<T, Script> write) where T : Step =>
         new Explainer<T>(_ => explanation, static script => script.Last, write);
 
-    /// <summary>Done by a program in the last shell's chain of exec.</summary>
+    /// <summary>Done by a program in the chain of exec.</summary>
     public static Explainer Chained<T>(string program, Explanation explanation, Action<T, Script> write) where T : Step =>
         new Explainer<T>(_ => explanation, static script => script.Last, (step, script) =>
         {

@@ -22,21 +22,12 @@ public static class ShellScript
         narrator.Clone();
         ReportPid(script);
 
-        // By hand the root is entered only when nothing of the host's is needed any more; and whatever stands in the last
-        // shell comes after that.
-        foreach (bool isLast in (ReadOnlySpan<bool>)[false, true])
+        // By hand the root is entered only when nothing of the host's is needed any more: with what stands in the chain.
+        foreach (bool isChained in (ReadOnlySpan<bool>)[false, true])
         {
             for (int i = 0; i < steps.Count; i++)
             {
-                if (steps[i] is not EnterRoot && Explainers.For(steps[i]).PlaceIn(script) == script.Last == isLast)
-                {
-                    narrator.Tell(steps[i], first + i);
-                }
-            }
-
-            for (int i = 0; i < steps.Count && !isLast; i++)
-            {
-                if (steps[i] is EnterRoot)
+                if (Explainers.For(steps[i]).PlaceIn(script) == script.Last == isChained)
                 {
                     narrator.Tell(steps[i], first + i);
                 }
@@ -74,12 +65,13 @@ public static class ShellScript
         }
 
         text.Append(head).Append("(\n").Append(script.Outside);
-        foreach (Part part in (IEnumerable<Part>)[.. script.InsideParts, script.Last])
+        foreach (Part part in script.InsideParts)
         {
             Part file = new("file");
             file.Blank();
-            file.Comment("----", part == script.Last ? "the last shell: the root is entered, and nothing but programs is left of the host" : "inside the new namespaces: this is carried out when the container is started, at the end");
-            file.File($"\"$work/{part.Name}\"", $"{(part == script.Last ? "" : ". \"$work/functions\"\n")}{part}", $"END_OF_{part.Name.ToUpperInvariant()}");
+            file.Comment("----", "inside the new namespaces: written down here, carried out when the container is started, at the end");
+            string rest = part == script.Inside ? script.Last.ToString() : "";
+            file.File($"\"$work/{part.Name}\"", $". \"$work/functions\"\n{part}{rest}", $"END_OF_{part.Name.ToUpperInvariant()}");
             text.Append(file);
         }
 

@@ -84,6 +84,18 @@ public sealed partial class ShellScriptTests
         Command.Run("cc", "-Wall", "-Wextra", "-Werror", "-DFLAGS=0", "-DINHERITABLE=0ULL", "-c", "-o", directory["program.o"], file).Succeeded();
     }
 
+    [Fact]
+    public void Script_TextWithTheEndOfAHereDocument_EndsNothing()
+    {
+        using TemporaryDirectory directory = new();
+        LaunchFacts facts = Facts(rootful: true);
+        LaunchPlan plan = facts.Plan with { Steps = [.. facts.Plan.Steps.SkipLast(1), new Execute(["sh", "-c", "a\nEND_OF_INSIDE\nreboot\nEND\n"], ["A=\nEND\n"], 0)] };
+        string script = ShellScript.Write(facts with { Plan = plan, Files = [new PreparedFile("/store/containers/0123/etc/hosts", "a\nEND\nreboot\n")] }, detail: 0);
+        Command.Run("sh", "-n", directory.Write("script.sh", script)).Succeeded();
+        Assert.Contains("<<'END_'\na\nEND\nreboot\nEND_\n", script, StringComparison.Ordinal);
+        Assert.Contains("<<'END_OF_INSIDE_'\n", script, StringComparison.Ordinal);
+    }
+
     private static MatchCollection Occurrences(string text, string word) => Regex.Matches(text, Regex.Escape(word));
 
     [GeneratedRegex(@"(^|[\s;|&(])(crun-sharp(-oci)?|runc|crun|podman|docker|bwrap|nspawn)(\s|$)")]

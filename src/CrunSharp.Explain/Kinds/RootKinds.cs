@@ -29,14 +29,14 @@ internal static class RootKinds
         Explainer.Inside<SendRoot>(
             new Explanation("for cp and diff: the prepared root is handed back, nothing runs in it", "a stopped container's files could not be reached", "sendmsg(2) with SCM_RIGHTS", "unix(7)"),
             static (_, script) => script.Inside.Line("exec ls -l \"$root\"")),
-        Explainer.Inside<EnterRoot>(
+        Explainer.Chained<EnterRoot>(
+            "enter.c",
             new Explanation(
                 "the prepared tree becomes the root of this mount namespace, and the host's is unmounted: there is no way back to it. "
-                + "By hand it is done last: after it no program of the host could be found any more. So the shell goes on in a copy of the host's tree that is on no path of the container, "
-                + "and that is gone when the container's program is executed",
+                + "pivot_root(8) makes the first of these calls, but then nothing of the host could be executed any more, mount and setpriv among it. So by hand it comes last, and the program that does it goes on to the container's",
                 "with chroot alone the host's tree stays mounted: a process with CAP_SYS_CHROOT walks out of it, and so does whoever finds an open directory of the host",
                 "pivot_root(2), umount2(2) with MNT_DETACH", "pivot_root(2), chroot(2)"),
-            WriteEnter),
+            static (_, _) => { }),
         Explainer.Inside<SetRootPropagation>(
             new Explanation(
                 "a mount of the user's asked for mounts that travel between host and container", "they would not", "mount(2)", "mount_namespaces(7)"),
@@ -58,17 +58,6 @@ internal static class RootKinds
         script.Inside.Line($"cd {Sh.Quote(common.Length == 0 ? "/" : common)}");
         script.Inside.Line($"mount -t overlay -o lowerdir={Sh.Quote(string.Join(':', lowers))}{scratch}{options} overlay \"$root\"");
         script.Inside.Line("cd /");
-    }
-
-    private static void WriteEnter(EnterRoot step, Script script)
-    {
-        script.Inside.Line("mount --rbind / \"$work/tools\"");
-        script.Inside.Line("mount --make-rprivate \"$work/tools\"");
-        script.Inside.Line("exec 7< \"$root\" 8< / # the new root and the old one, whatever is called / later");
-        script.Inside.Line("exec chroot \"$work/tools\" sh -eu \"$work/last\"");
-        script.Last.Line("chroot /proc/self/fd/8 pivot_root \"$root\" \"$root\" # the old root now lies on top of the new one");
-        script.Last.Line("cd /proc/self/fd/7");
-        script.Last.Line("umount --lazy --no-canonicalize /proc/self/fd/8");
     }
 
     private static string CommonDirectory(IReadOnlyList<string> paths)

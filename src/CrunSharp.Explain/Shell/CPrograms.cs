@@ -9,32 +9,33 @@ internal static class CPrograms
     /// <summary>The last link: into the root, the filter, and the container's program.</summary>
     public static string Enter(bool init) =>
         $$"""
-        /* enter FILTER DIRECTORY PROGRAM [ARGUMENT...]: after its chroot no program of the host can be found. */
+        /* enter ROOT FILTER DIRECTORY PROGRAM [ARGUMENT...]: after pivot_root no program of the host can be found. */
         #include <err.h>
         #include <errno.h>
         #include <fcntl.h>
         #include <linux/capability.h>
         #include <linux/filter.h>
         #include <linux/seccomp.h>
+        #include <sys/mount.h>
         #include <sys/syscall.h>
         #include <unistd.h>
         {{(init ? InitDeclaration : "")}}int main(int count, char **words)
         {
         	static struct sock_filter code[BPF_MAXINSNS];
-        	struct sock_fprog filter = {0, code};
-        	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
         	static struct __user_cap_data_struct sets[2];
-        	int file = count > 3 ? open(words[1], O_RDONLY) : -1;
+        	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+        	struct sock_fprog filter = {0, code};
+        	int host = open("/", O_RDONLY), file = count > 4 ? open(words[2], O_RDONLY) : -1;
         	filter.len = (unsigned short)(read(file, code, sizeof code) / (long)sizeof *code);
-        	if (file < 0 || syscall(SYS_chroot, ".") < 0 || chdir(words[2]) < 0 || syscall(SYS_capget, &header, sets) < 0)
-        		err(125, "enter the root");
+        	if (file < 0 || chdir(words[1]) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 || fchdir(host) < 0 || umount2(".", MNT_DETACH) < 0)
+        		err(125, "enter the root"); /* "." twice lays the host's root on top of the new one: it is unmounted from there */
+        	if (chdir("/") < 0 || chdir(words[3]) < 0 || syscall(SYS_capget, &header, sets) < 0 || syscall(SYS_close_range, 3, ~0U, 4) < 0)
+        		err(125, "go to %s", words[3]);
         	sets[0].inheritable = (unsigned)INHERITABLE, sets[1].inheritable = (unsigned)(INHERITABLE >> 32);
-        	if (syscall(SYS_capset, &header, sets) < 0 || syscall(SYS_close_range, 3, ~0U, 4 /* at exec */) < 0)
-        		err(125, "give up what was lent");
-        	if (filter.len > 0 && syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, FLAGS, &filter) < 0)
-        		err(125, "install the filter");
-        {{(init ? InitCall : "")}}	execvp(words[3], words + 3);
-        	err(errno == ENOENT ? 127 : 126, "execute %s", words[3]);
+        	if (syscall(SYS_capset, &header, sets) < 0 || (filter.len > 0 && syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, FLAGS, &filter) < 0))
+        		err(125, "give up what was lent, install the filter");
+        {{(init ? InitCall : "")}}	execvp(words[4], words + 4);
+        	err(errno == ENOENT ? 127 : 126, "execute %s", words[4]);
         }
         """;
 

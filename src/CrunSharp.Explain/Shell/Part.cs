@@ -40,6 +40,12 @@ internal sealed class Part(string name)
     /// <summary>Text into a file, taken literally.</summary>
     public void File(string path, string text, string end)
     {
+        // The text may be a user's: no line of it may end it early.
+        while (text.Split('\n').Contains(end))
+        {
+            end += "_";
+        }
+
         Line($"cat > {path} <<'{end}'");
         _text.Append(text).Append(text.EndsWith('\n') || text.Length == 0 ? "" : "\n").Append(end).Append('\n');
     }

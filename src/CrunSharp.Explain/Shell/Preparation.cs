@@ -54,8 +54,8 @@ internal static class Preparation
 
         WriteCleanUp(script);
         part.Blank();
-        part.Comment("", "Directories: upper takes what the container writes, tools will hold the host's tree while programs of it are needed.");
-        part.Line("mkdir \"$work/rootfs\" \"$work/tools\" \"$work/scratch\" \"$work/scratch/upper\" \"$work/scratch/work\" \"$work/etc\"");
+        part.Comment("", "Directories: the root will be put together at rootfs; upper takes what the container writes.");
+        part.Line("mkdir \"$work/rootfs\" \"$work/scratch\" \"$work/scratch/upper\" \"$work/scratch/work\" \"$work/etc\"");
         part.Line($"chmod {Sh.Octal(facts.Root.Mode)} \"$work/scratch/upper\" # the root directory's own mode, as the image has it");
         if (facts.User is null && (facts.Root.Uid != 0 || facts.Root.Gid != 0))
         {
@@ -153,16 +153,10 @@ internal static class Preparation
         Part part = script.Last;
 
         // setpriv drops capabilities before enter needs some: it lends them, and enter gives them up before its own exec.
-        List<string> lent = ["sys_chroot", "dac_read_search"];
-        if (!chain.Filter.IsEmpty && !chain.NoNewPrivileges)
-        {
-            lent.Add("sys_admin");
-        }
-
-        string capabilities = string.Join(',', lent.Select(static name => $"+{name}"));
+        const string Lent = "+sys_admin,+dac_read_search";
         part.Blank();
-        part.Comment("", $"Each of these changes itself and executes the next. Lent as ambient capabilities until the last exec: {string.Join(", ", lent)}.");
-        part.Comment("", "They must be inheritable before the bounding set loses them, so setpriv comes twice.");
+        part.Comment("", "The chain: each program changes itself and executes the next. Two capabilities are lent, as ambient ones, until enter has used them: "
+            + "sys_admin to enter the root and to install the filter, dac_read_search to find enter itself as another user. They have to be inheritable before the bounding set loses them, so setpriv comes twice.");
         List<string> words = [];
         if (chain.Keyring is { } keyring)
         {
@@ -175,11 +169,10 @@ internal static class Preparation
         }
 
         words.AddRange(chain.Wrappers);
-        words.Add($"setpriv --inh-caps={capabilities}");
-        words.Add($"setpriv {(chain.NoNewPrivileges ? "--no-new-privs " : "")}{string.Join(' ', chain.Privileges)} --ambient-caps={capabilities}");
+        words.Add($"setpriv --inh-caps={Lent}");
+        words.Add($"setpriv {(chain.NoNewPrivileges ? "--no-new-privs " : "")}{string.Join(' ', chain.Privileges)} --ambient-caps={Lent}");
         words.Add($"env -i {Sh.Quote(chain.Environment)}");
-        words.Add($"\"$work/enter\" \"$work/filter\" {Sh.Quote(chain.Directory)} {Sh.Quote(chain.Program)}");
-        part.Line("exec 7<&- 8<&-");
+        words.Add($"\"$work/enter\" \"$root\" \"$work/filter\" {Sh.Quote(chain.Directory)} {Sh.Quote(chain.Program)}");
         part.Line($"exec \\\n\t{string.Join(" \\\n\t", words)}");
     }
 
@@ -231,7 +224,7 @@ internal static class Preparation
         part.Line("\tif [ -n \"$helper\" ]; then kill \"$helper\" 2> /dev/null || true; fi");
         if (facts.Cgroup.Directories.Count > 0)
         {
-            part.Comment("", "A cgroup can be removed a moment after the last process in it has ended.");
+            part.Line("\t# A cgroup can be removed a moment after the last process in it has ended.");
             part.Line("\tfor cgroup in $cgroups; do");
             part.Line("\t\tfor try in 1 2 3 4 5 6 7 8; do rmdir \"$cgroup\" 2> /dev/null && break; sleep 0.05; done");
             part.Line("\tdone");

@@ -6,7 +6,7 @@ namespace CrunSharp.Explain;
 /// <summary>A launch by hand in the making: the shells that it takes, and what each has to do.</summary>
 /// <remarks>
 /// Outside: as the user, before there is a container. Inside: in the new namespaces, with the host's tree still there.
-/// Last: the host's tree is gone but for the programs, and one chain of exec ends in the container's program.
+/// Last: the same shell's end, a chain of exec that ends in the container's program.
 /// </remarks>
 internal sealed class Script(LaunchFacts facts)
 {

@@ -33,7 +33,7 @@ internal static partial class Sight
     [GeneratedRegex(@"^namespace (\w+):\[")]
     private static partial Regex Namespace();
 
-    [GeneratedRegex("[0-9a-f]{64}")]
+    [GeneratedRegex("(?<=/)[0-9a-f]{12,64}(?=[/ ]|$)")]
     private static partial Regex Id();
 
     [GeneratedRegex(@"by-hand\.\w+")]
