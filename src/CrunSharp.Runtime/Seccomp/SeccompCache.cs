@@ -11,7 +11,7 @@ namespace CrunSharp.Runtime;
 internal sealed class SeccompCache(string directory)
 {
     // Filters of an older way of compiling are not found again.
-    private const uint Format = 1;
+    private const uint Format = 2;
     private const int HeaderSize = 16;
     private const int KeyContext = 16;
 

@@ -11,6 +11,13 @@ internal static class SeccompFilter
     /// <exception cref="CrunException">A rule that libseccomp refuses, by its place.</exception>
     public static SeccompProgram Compile(SeccompProfile profile)
     {
+        SeccompProgram straight = Translate(profile);
+        return straight with { Filter = SeccompTree.Build(straight.Filter.Span) };
+    }
+
+    /// <summary>The filter that compares the number of the call with one after the other.</summary>
+    internal static SeccompProgram Translate(SeccompProfile profile)
+    {
         using SeccompCompiler compiler = SeccompCompiler.Create(profile.Default.Value);
         List<uint> architectures = [SeccompCompiler.NativeArchitecture];
         foreach (string name in profile.Architectures)

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using CrunSharp.Linux;
 
 namespace CrunSharp.Runtime;
@@ -12,14 +11,6 @@ internal sealed class SeccompPrologue(IReadOnlyList<uint> architectures, Seccomp
     private const uint AUDIT_ARCH_X86_64 = 0xc000003e;
     private const uint X32_BIT = 0x40000000;
     private const uint RET_ENOSYS = 0x00050000 | 38;
-
-    // linux/filter.h: BPF_LD|BPF_W|BPF_ABS, BPF_JMP|BPF_JA, JEQ|K, JGT|K, JGE|K, BPF_RET|K.
-    private const ushort Load = 0x20;
-    private const ushort Jump = 0x05;
-    private const ushort JumpIfEqual = 0x15;
-    private const ushort JumpIfGreater = 0x25;
-    private const ushort JumpIfNotLess = 0x35;
-    private const ushort Return = 0x06;
 
     /// <summary>Newer than libseccomp 2.5.4, and of one number everywhere.</summary>
     private static readonly Dictionary<string, uint> s_newer = new(StringComparer.Ordinal)
@@ -88,67 +79,51 @@ internal sealed class SeccompPrologue(IReadOnlyList<uint> architectures, Seccomp
         }
 
         // struct seccomp_data: the number first, then the architecture.
-        List<Instruction> program = [new(Load, 0, 0, 4)];
+        List<BpfInstruction> program = [new(BpfInstruction.Load, 0, 0, BpfInstruction.ArchitectureOffset)];
         foreach (uint architecture in architectures)
         {
-            List<Instruction> block = Block(architecture, answersNewer);
-            program.Add(new Instruction(JumpIfEqual, 0, 1, architecture));
-            program.Add(new Instruction(Jump, 0, 0, 1));
-            program.Add(new Instruction(Jump, 0, 0, (uint)block.Count));
+            List<BpfInstruction> block = Block(architecture, answersNewer);
+            program.Add(new BpfInstruction(BpfInstruction.JumpIfEqual, 0, 1, architecture));
+            program.Add(new BpfInstruction(BpfInstruction.Jump, 0, 0, 1));
+            program.Add(new BpfInstruction(BpfInstruction.Jump, 0, 0, (uint)block.Count));
             program.AddRange(block);
         }
 
         // Each block that decides nothing leaves for the end of all this: where that is, is known only now.
-        byte[] bytes = new byte[program.Count * 8];
-        for (int i = 0; i < program.Count; i++)
-        {
-            Instruction instruction = program[i].Value == uint.MaxValue && program[i].Code == Jump
-                ? program[i] with { Value = (uint)(program.Count - i - 1) }
-                : program[i];
-            instruction.Write(bytes.AsSpan(i * 8, 8));
-        }
-
-        return bytes;
+        return BpfInstruction.WriteAll(
+        [
+            .. program.Select((instruction, at) => instruction is { Code: BpfInstruction.Jump, Value: uint.MaxValue }
+                ? instruction with { Value = (uint)(program.Count - at - 1) }
+                : instruction),
+        ]);
     }
 
-    private List<Instruction> Block(uint architecture, bool answersNewer)
+    private List<BpfInstruction> Block(uint architecture, bool answersNewer)
     {
-        List<Instruction> block = [new(Load, 0, 0, 0)];
+        List<BpfInstruction> block = [new(BpfInstruction.Load, 0, 0, BpfInstruction.NumberOffset)];
         if (architecture == AUDIT_ARCH_X86_64)
         {
             // x32 calls carry the same architecture and a bit: libseccomp's to judge.
-            block.Add(new Instruction(JumpIfNotLess, 0, 1, X32_BIT));
-            block.Add(new Instruction(Jump, 0, 0, uint.MaxValue));
+            block.Add(new BpfInstruction(BpfInstruction.JumpIfNotLess, 0, 1, X32_BIT));
+            block.Add(new BpfInstruction(BpfInstruction.Jump, 0, 0, uint.MaxValue));
         }
 
         foreach ((uint number, uint answer) in _answers)
         {
-            block.Add(new Instruction(JumpIfEqual, 0, 1, number));
-            block.Add(new Instruction(Return, 0, 0, answer));
+            block.Add(new BpfInstruction(BpfInstruction.JumpIfEqual, 0, 1, number));
+            block.Add(new BpfInstruction(BpfInstruction.Return, 0, 0, answer));
         }
 
         if (answersNewer && _newest.TryGetValue(architecture, out uint newest))
         {
-            block.Add(new Instruction(JumpIfGreater, 0, 1, newest));
-            block.Add(new Instruction(Return, 0, 0, RET_ENOSYS));
+            block.Add(new BpfInstruction(BpfInstruction.JumpIfGreater, 0, 1, newest));
+            block.Add(new BpfInstruction(BpfInstruction.Return, 0, 0, RET_ENOSYS));
         }
 
-        block.Add(new Instruction(Jump, 0, 0, uint.MaxValue));
+        block.Add(new BpfInstruction(BpfInstruction.Jump, 0, 0, uint.MaxValue));
         return block;
     }
 
     private void Count(uint architecture, uint number) =>
         _newest[architecture] = Math.Max(_newest.GetValueOrDefault(architecture), number);
-
-    /// <summary>struct sock_filter.</summary>
-    private readonly record struct Instruction(ushort Code, byte IfTrue, byte IfFalse, uint Value)
-    {
-        public void Write(Span<byte> bytes)
-        {
-            BinaryPrimitives.WriteUInt16LittleEndian(bytes, Code);
-            bytes[2] = IfTrue;
-            bytes[3] = IfFalse;
-            BinaryPrimitives.WriteUInt32LittleEndian(bytes[4..], Value);
-        }
-    }
 }
