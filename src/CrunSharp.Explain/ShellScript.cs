@@ -101,7 +101,7 @@ public static class ShellScript
 
         words.AddRange(script.Starters.Where(static starter => !starter.StartsWith("nsenter", StringComparison.Ordinal)));
         words.Add("sh -eu \"$work/inside\"");
-        string command = string.Join(" \\\n\t", words);
+        string command = string.Join(" \\\n  ", words);
         if (!facts.Terminal)
         {
             return $"{command}\n";

@@ -25,6 +25,17 @@ public sealed partial class ShellScriptTests
         Command.Run("bash", "-n", file).Succeeded();
     }
 
+    // Where a terminal does not bracket what is pasted, a tab completes names and a long line is cut.
+    [Fact]
+    public void Script_Pasted_HoldsNeitherTabsNorLinesThatATerminalCuts()
+    {
+        LaunchFacts facts = Facts(rootful: true);
+        LaunchPlan plan = facts.Plan with { Steps = [.. facts.Plan.Steps.SkipLast(1), new Execute(["a\tb"], ["A=b\tc"], 0)] };
+        string script = ShellScript.Write(facts with { Plan = plan }, detail: 2);
+        Assert.DoesNotContain('\t', script);
+        Assert.All(script.Split('\n'), static line => Assert.InRange(line.Length, 0, 4000));
+    }
+
     [Fact]
     public void Script_AnyStep_SaysWhyOnceAndItsNumberAlways()
     {
@@ -49,6 +60,7 @@ public sealed partial class ShellScriptTests
     [InlineData("`reboot`; \"x\" \\ \n*")]
     [InlineData("")]
     [InlineData("-n")]
+    [InlineData("a\tb\t")]
     public void Quote_AnyWord_IsThatWordToTheShell(string word) =>
         Assert.Equal($"<{word}>", Command.Run("sh", "-c", $"printf '<%s>' {Sh.Quote(word)}").Succeeded().Output);
 
@@ -113,7 +125,7 @@ public sealed partial class ShellScriptTests
             Root = new RootOwner(0, 0, 0b111_101_101),
             Cgroup = rootful ? new CgroupOutline(["/sys/fs/cgroup/pids/c"], [new CgroupWrite("/sys/fs/cgroup/pids/c/pids.max", "20")], ["/sys/fs/cgroup/pids/c/tasks"], null, default) : CgroupOutline.None,
             User = rootful ? null : new UserMaps([new(0, 1000, 1), new(1, 100000, 65536)], [new(0, 1000, 1), new(1, 100000, 65536)], OneId: false),
-            Files = [new PreparedFile("/store/containers/0123/etc/hosts", "127.0.0.1 localhost\n")],
+            Files = [new PreparedFile("/store/containers/0123/etc/hosts", "127.0.0.1\tlocal\\host 'x'\n")],
             Plan = new LaunchPlan
             {
                 New = made,

@@ -40,6 +40,15 @@ internal sealed class Part(string name)
     /// <summary>Text into a file, taken literally.</summary>
     public void File(string path, string text, string end)
     {
+        if (text.Contains('\t'))
+        {
+            // A tab that is pasted into a terminal asks for completion: printf makes it.
+            IEnumerable<string> lines = text.TrimEnd('\n').Split('\n')
+                .Select(static line => line.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\t", "\\t", StringComparison.Ordinal));
+            Line($"printf '%b\\n' \\\n  {string.Join(" \\\n  ", lines.Select(Sh.Quote))} > {path}");
+            return;
+        }
+
         // The text may be a user's: no line of it may end it early.
         while (text.Split('\n').Contains(end))
         {

@@ -9,31 +9,31 @@ internal static class Preparation
         """
         # What is mounted on has to be there: a directory for a directory, an empty file for all else.
         place() {
-        	if [ -d "$1" ]; then mkdir -p "$2"; else mkdir -p "${2%/*}"; [ -e "$2" ] || : > "$2"; fi
+          if [ -d "$1" ]; then mkdir -p "$2"; else mkdir -p "${2%/*}"; [ -e "$2" ] || : > "$2"; fi
         }
         # Options are added to those that the mount has: a remount would drop the others.
         restrict() {
-        	mount -o "remount,bind,$(findmnt -n -o VFS-OPTIONS --mountpoint "$1" | tail -n 1),$2" "$1"
+          mount -o "remount,bind,$(findmnt -n -o VFS-OPTIONS --mountpoint "$1" | tail -n 1),$2" "$1"
         }
         restrict_all() {
-        	findmnt -n -r -o TARGET --submounts --mountpoint "$1" | while read -r point; do restrict "$point" "$2"; done
+          findmnt -n -r -o TARGET --submounts --mountpoint "$1" | while read -r point; do restrict "$point" "$2"; done
         }
         read_only() {
-        	[ -e "$1" ] || return 0
-        	mountpoint -q "$1" || mount --rbind "$1" "$1"
-        	restrict "$1" ro
+          [ -e "$1" ] || return 0
+          mountpoint -q "$1" || mount --rbind "$1" "$1"
+          restrict "$1" ro
         }
         # One empty directory hides directories, /dev/null all else.
         empty=
         mask() {
-        	if [ -d "$1" ] && [ -n "$empty" ]; then
-        		mount --bind "$empty" "$1"
-        	elif [ -d "$1" ]; then
-        		mount -t tmpfs -o ro tmpfs "$1"
-        		empty=$1
-        	elif [ -e "$1" ]; then
-        		mount --bind "$root/dev/null" "$1"
-        	fi
+          if [ -d "$1" ] && [ -n "$empty" ]; then
+            mount --bind "$empty" "$1"
+          elif [ -d "$1" ]; then
+            mount -t tmpfs -o ro tmpfs "$1"
+            empty=$1
+          elif [ -e "$1" ]; then
+            mount --bind "$root/dev/null" "$1"
+          fi
         }
         """;
 
@@ -173,7 +173,7 @@ internal static class Preparation
         words.Add($"setpriv {(chain.NoNewPrivileges ? "--no-new-privs " : "")}{string.Join(' ', chain.Privileges)} --ambient-caps={Lent}");
         words.Add($"env -i {Sh.Quote(chain.Environment)}");
         words.Add($"\"$work/enter\" \"$root\" \"$work/filter\" {Sh.Quote(chain.Directory)} {Sh.Quote(chain.Program)}");
-        part.Line($"exec \\\n\t{string.Join(" \\\n\t", words)}");
+        part.Line($"exec \\\n  {string.Join(" \\\n  ", words)}");
     }
 
     private static void WriteVolumes(Script script)
@@ -219,22 +219,22 @@ internal static class Preparation
         part.Line($"cgroups={Sh.Quote(string.Join(' ', facts.Cgroup.Directories))}");
         part.Line("user= container= helper=");
         part.Line("clean_up() {");
-        part.Line("\tstatus=$?");
-        part.Line("\ttrap - EXIT");
-        part.Line("\tif [ -n \"$helper\" ]; then kill \"$helper\" 2> /dev/null || true; fi");
+        part.Line("  status=$?");
+        part.Line("  trap - EXIT");
+        part.Line("  if [ -n \"$helper\" ]; then kill \"$helper\" 2> /dev/null || true; wait \"$helper\" || true; fi");
         if (facts.Cgroup.Directories.Count > 0)
         {
-            part.Line("\t# A cgroup can be removed a moment after the last process in it has ended.");
-            part.Line("\tfor cgroup in $cgroups; do");
-            part.Line("\t\tfor try in 1 2 3 4 5 6 7 8; do rmdir \"$cgroup\" 2> /dev/null && break; sleep 0.05; done");
-            part.Line("\tdone");
+            part.Line("  # A cgroup can be removed a moment after the last process in it has ended.");
+            part.Line("  for cgroup in $cgroups; do");
+            part.Line("    for try in 1 2 3 4 5 6 7 8; do rmdir \"$cgroup\" 2> /dev/null && break; sleep 0.05; done");
+            part.Line("  done");
         }
 
         part.Line(facts.User is null
-            ? "\trm -rf --one-file-system \"$work\""
-            : "\tif [ -n \"$user\" ]; then as_root rm -rf --one-file-system \"$work\"; else rm -rf \"$work\"; fi");
-        part.Line("\tfor pid in $container $user; do kill \"$pid\"; done");
-        part.Line("\texit \"$status\"");
+            ? "  rm -rf --one-file-system \"${work:?}\""
+            : "  if [ -n \"$user\" ]; then as_root rm -rf --one-file-system \"${work:?}\"; else rm -rf \"${work:?}\"; fi");
+        part.Line("  for pid in $container $user; do kill \"$pid\" && wait \"$pid\" || true; done");
+        part.Line("  exit \"$status\"");
         part.Line("}");
         part.Line("trap clean_up EXIT");
         part.Line("trap 'exit 130' HUP INT TERM");

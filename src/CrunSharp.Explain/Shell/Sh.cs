@@ -6,11 +6,14 @@ namespace CrunSharp.Explain;
 /// <summary>Words as a POSIX shell reads them.</summary>
 internal static class Sh
 {
+    // A tab that is pasted into a terminal asks for completion.
+    private const string Tab = "'\"$(printf '\\t')\"'";
+
     private static readonly SearchValues<char> s_plain =
         SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-");
 
     public static string Quote(string word) =>
-        word.Length > 0 && !word.AsSpan().ContainsAnyExcept(s_plain) ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+        word.Length > 0 && !word.AsSpan().ContainsAnyExcept(s_plain) ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal).Replace("\t", Tab, StringComparison.Ordinal)}'";
 
     public static string Quote(IEnumerable<string> words) => string.Join(' ', words.Select(Quote));
 
