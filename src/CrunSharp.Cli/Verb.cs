@@ -10,6 +10,7 @@ internal sealed record Verb(string Name, Func<GlobalOptions, Command> Create, bo
     [
         new("run", RunCommand.Create, StopsAtFirstWord: true),
         new("exec", ExecCommandLine.Create, StopsAtFirstWord: true),
+        new("explain", ExplainCommand.Create),
         new("why", WhyCommand.Create, StopsAtFirstWord: true),
         new("ps", PsCommand.Create),
         new("kill", KillCommand.Create),

@@ -9,7 +9,7 @@ internal static class Wrapped
     {
         string line = lead;
         bool isEmpty = true;
-        foreach (string word in Printable.Text(text).Split(' '))
+        foreach (string word in Printable.Text(text).Split(' ').SelectMany(word => Pieces(word, Math.Max(Width - lead.Length, 1))))
         {
             if (!isEmpty && line.Length + 1 + word.Length > Width)
             {
@@ -24,4 +24,8 @@ internal static class Wrapped
 
         output.WriteLine(line);
     }
+
+    // A path may be longer than any line.
+    private static IEnumerable<string> Pieces(string word, int longest) =>
+        word.Length <= longest ? [word] : word.Chunk(longest).Select(static piece => new string(piece));
 }
