@@ -29,4 +29,19 @@ internal sealed class GlobalOptions
         UserNamespace.Ensure();
         return new ContainerEngine(StoragePaths.Resolve(parsed.GetValue(Root), parsed.GetValue(RunRoot)), Failure.Warn);
     }
+
+    /// <summary>The directories that were named, as words to stand before a verb.</summary>
+    public IReadOnlyList<string> Given(ParseResult parsed)
+    {
+        List<string> words = [];
+        foreach (Option<string?> option in (ReadOnlySpan<Option<string?>>)[Root, RunRoot])
+        {
+            if (parsed.GetValue(option) is { } value)
+            {
+                words.AddRange([option.Name, value]);
+            }
+        }
+
+        return words;
+    }
 }

@@ -11,6 +11,7 @@ internal sealed record Verb(string Name, Func<GlobalOptions, Command> Create, bo
         new("run", RunCommand.Create, StopsAtFirstWord: true),
         new("exec", ExecCommandLine.Create, StopsAtFirstWord: true),
         new("explain", ExplainCommand.Create),
+        new("compare", CompareCommand.Create),
         new("why", WhyCommand.Create, StopsAtFirstWord: true),
         new("ps", PsCommand.Create),
         new("kill", KillCommand.Create),

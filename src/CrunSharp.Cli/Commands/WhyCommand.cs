@@ -30,7 +30,7 @@ internal static class WhyCommand
         {
             using ContainerEngine engine = globals.OpenEngine(parsed);
             bool isJson = parsed.GetValue(format) == "json";
-            WhyRequest request = new(Before(globals, parsed), [.. Given(parsed, run, own), "--rm", "--", .. Words(parsed, run)], null, isJson);
+            WhyRequest request = new(globals.Given(parsed), [.. Given(parsed, run, own), "--rm", "--", .. Words(parsed, run)], null, isJson);
             WhyResult result = engine.Why(request);
             if (result.Seen is not { } seen)
             {
@@ -71,20 +71,6 @@ internal static class WhyCommand
                 Doubts.Settle(seen, again, lift);
             }
         }
-    }
-
-    private static List<string> Before(GlobalOptions globals, ParseResult parsed)
-    {
-        List<string> before = [];
-        foreach (Option<string?> option in (ReadOnlySpan<Option<string?>>)[globals.Root, globals.RunRoot])
-        {
-            if (parsed.GetValue(option) is { } value)
-            {
-                before.AddRange([option.Name, value]);
-            }
-        }
-
-        return before;
     }
 
     private static IEnumerable<string> Given(ParseResult parsed, Command run, Option[] own) => parsed.CommandResult.Children.OfType<OptionResult>()

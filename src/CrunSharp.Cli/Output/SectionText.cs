@@ -29,6 +29,22 @@ internal static class SectionText
         }
     }
 
+    /// <summary>Each row as a record, where the columns side by side would be too narrow to read.</summary>
+    public static void WriteRecords(TextWriter output, Section section)
+    {
+        output.WriteLine(section.Title.ToUpperInvariant());
+        Wrapped.Write(output, "", section.About);
+        foreach (IReadOnlyList<string> row in section.Rows)
+        {
+            output.WriteLine();
+            Wrapped.Write(output, "", row[^1].Length > 0 ? $"{row[0]}: {row[^1]}" : row[0]);
+            for (int column = 1; column < row.Count - 1; column++)
+            {
+                Wrapped.Write(output, $"    {section.Columns[column],-11}", row[column].Length > 0 ? row[column] : "-");
+            }
+        }
+    }
+
     private static void WriteTable(TextWriter output, Section section)
     {
         int last = section.Columns.Count - 1;
