@@ -5,6 +5,7 @@ using Xunit;
 namespace CrunSharp.CliTests;
 
 /// <summary>Refusals that are prepared, each by one layer or by several, and failures that are nobody's fault.</summary>
+[Trait("uml", "no")] // Its ptrace tells of calls in the old way only, which was not tried yet.
 public sealed class WhyTests : IAsyncDisposable
 {
     private const string Unconfined = "--security-opt=seccomp=unconfined";
