@@ -41,6 +41,7 @@ struct child {
 	_Atomic int32_t busy;
 	struct launch launch;
 	const char *arguments[MAX_ARGUMENTS + 1];
+	int32_t joins; /* the child has to get into the cgroup itself */
 	int32_t fds[PLAN_MAX_FDS];
 	char words[MAX_WORDS];
 };
@@ -111,6 +112,18 @@ keep_capabilities(void)
 		(void)raw_call(SYS_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0);
 }
 
+/* Before anything depends on where it is: its cgroup namespace, its limits. */
+static void
+join_cgroup(const struct child *child)
+{
+	long file = raw_call(SYS_openat, child->launch.cgroup, (long)"cgroup.procs", O_WRONLY | O_CLOEXEC, 0, 0);
+	long written = file < 0 ? file : raw_call(SYS_write, file, (long)"0", 1, 0, 0);
+
+	if (written != 1)
+		give_up(child, written, "join the container's cgroup");
+	(void)raw_call(SYS_close, file, 0, 0, 0, 0);
+}
+
 static void
 run_child(void *argument)
 {
@@ -132,6 +145,9 @@ run_child(void *argument)
 	for (int signal = 1; signal <= LAST_SIGNAL; signal++)
 		(void)raw_call(SYS_rt_sigaction, signal, (long)&action, 0, sizeof action.mask, 0);
 	(void)raw_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&action.mask, 0, sizeof action.mask, 0);
+
+	if (child->joins)
+		join_cgroup(child);
 
 	/* exec in a user namespace without a map loses the capabilities for good. */
 	if (launch->hold >= 0) {
@@ -178,11 +194,19 @@ start(struct child *child, uint64_t namespaces, int32_t cgroup)
 		.stack_size = STACK_SIZE - (uint64_t)(stack - (char *)child),
 		.cgroup = cgroup >= 0 ? (uint32_t)cgroup : 0,
 	};
-	long pid = raw_clone3(&arguments, sizeof arguments, run_child, child);
 
-	child->launch.joined = pid > 0 && cgroup >= 0;
+	child->joins = 0;
+	long pid = raw_clone3(&arguments, sizeof arguments, run_child, child);
+	if (cgroup >= 0 && (pid == -E2BIG || pid == -EINVAL)) {
+		/* Before 5.7: clone3 without a cgroup. */
+		child->joins = 1;
+		arguments.flags &= ~(uint64_t)CLONE_INTO_CGROUP;
+		arguments.cgroup = 0;
+		pid = raw_clone3(&arguments, sizeof arguments, run_child, child);
+	}
 	if (pid != -ENOSYS)
 		return pid;
+	child->joins = cgroup >= 0;
 
 	/* Before 5.3, and where a sandbox's filter does not know clone3. Time namespaces are clone3's own. */
 	if (namespaces & CLONE_NEWTIME)
@@ -253,7 +277,6 @@ crunsharp_launch(struct launch *launch)
 	(void)pthread_sigmask(SIG_SETMASK, &saved, NULL);
 
 	launch->pid_fd = child->launch.pid_fd;
-	launch->joined = child->launch.joined;
 	child->taken = 0;
 	return (int)pid;
 }
@@ -304,7 +327,6 @@ crunsharp_launch_layout(size_t field)
 		offsetof(struct launch, hold_write),
 		offsetof(struct launch, report),
 		offsetof(struct launch, pid_fd),
-		offsetof(struct launch, joined),
 	};
 
 	return field < sizeof layout / sizeof *layout ? layout[field] : SIZE_MAX;

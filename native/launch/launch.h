@@ -24,7 +24,6 @@ struct launch {
 	int32_t hold_write;	  /* the pipe's other end: in the child it is closed, or no end would be seen */
 	int32_t report;		  /* index in fds of the socket that is told of a failed exec, or -1 */
 	int32_t pid_fd;		  /* out */
-	int32_t joined;		  /* out: 1 when the child was born in `cgroup`; an old kernel leaves that to the caller */
 };
 
 /* The child's pid, or -errno. */

@@ -201,9 +201,10 @@ mask_directory(struct stage *stage, int target, const char *path)
 	};
 
 	if (stage->empty >= 0) {
-		AUTO_CLOSE int tree = clone_tree(stage->empty, false);
+		AUTO_CLOSE int copy = clone_tree(stage->empty, false);
 
-		return tree >= 0 && attach_tree(tree, target) == 0 ? 0 : fail(stage, "mask '%s'", path);
+		if (copy >= 0 || errno != ENOSYS)
+			return copy >= 0 && attach_tree(copy, target) == 0 ? 0 : fail(stage, "mask '%s'", path);
 	}
 
 	int tree = detached_filesystem(stage, &empty, path);
@@ -218,6 +219,7 @@ mask_directory(struct stage *stage, int target, const char *path)
 		close_descriptor(&tree);
 		return fail(stage, "mask '%s'", path);
 	}
+	close_descriptor(&stage->empty);
 	stage->empty = tree;
 	return 0;
 }

@@ -95,8 +95,9 @@ overlay_by_descriptors(struct overlay *overlay)
 {
 	char path[PATH_MAX];
 	unsigned mode = overlay->step->mode;
+	if (!knows_detached_trees())
+		return NO_SUCH_CALL;
 	AUTO_CLOSE int fs = sys_fsopen("overlay", FSOPEN_CLOEXEC);
-
 	if (fs < 0)
 		return errno == ENOSYS ? NO_SUCH_CALL : refuse_overlay(overlay, "open", "overlay");
 	overlay->fs = fs;

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -36,9 +37,23 @@ mount_flags_of(uint64_t attributes)
 	return flags;
 }
 
+bool
+knows_detached_trees(void)
+{
+	static int known = -1;
+
+	if (known < 0)
+		known = sys_move_mount(-1, "", -1, "", 0) == 0 || errno != ENOSYS;
+	return known != 0;
+}
+
 int
 clone_tree(int source, bool recursive)
 {
+	if (!knows_detached_trees()) {
+		errno = ENOSYS;
+		return -1;
+	}
 	return sys_open_tree(source, "",
 			     OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0));
 }
@@ -99,6 +114,115 @@ remount(int fd, uint64_t set, uint64_t clear)
 	return mount_by_number(-1, fd, NULL, MS_REMOUNT | MS_BIND | flags | mount_flags_of(set));
 }
 
+static int
+mount_id_of(int fd)
+{
+	char path[64], text[512];
+	const char *line;
+	int id = -1;
+
+	(void)snprintf(path, sizeof path, "/proc/self/fdinfo/%d", fd);
+	AUTO_CLOSE int info = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t size = info < 0 ? -1 : read(info, text, sizeof text - 1);
+
+	if (size <= 0)
+		return -1;
+	text[size] = 0;
+	line = strstr(text, "mnt_id:");
+	return line != NULL && sscanf(line, "mnt_id: %d", &id) == 1 ? id : -1;
+}
+
+/* mountinfo writes blanks, tabs, line ends and backslashes in octal. */
+static void
+unescape(char *path)
+{
+	char *to = path;
+
+	for (const char *from = path; *from != 0; to++)
+		if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] != 0 && from[3] != 0) {
+			*to = (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0'));
+			from += 4;
+		} else {
+			*to = *from++;
+		}
+	*to = 0;
+}
+
+/* A line at a time; one that is longer than the room is given in pieces. */
+struct lines {
+	int fd;
+	size_t used, size;
+	char bytes[4096];
+};
+
+static bool
+next_line(struct lines *lines, char *line, size_t room)
+{
+	size_t length = 0;
+
+	while (length + 1 < room) {
+		if (lines->used == lines->size) {
+			ssize_t size = read(lines->fd, lines->bytes, sizeof lines->bytes);
+
+			if (size <= 0)
+				break;
+			lines->used = 0;
+			lines->size = (size_t)size;
+		}
+		char byte = lines->bytes[lines->used++];
+		if (byte == '\n') {
+			line[length] = 0;
+			return true;
+		}
+		line[length++] = byte;
+	}
+	line[length] = 0;
+	return length > 0;
+}
+
+#define MOST_MOUNTS 1024
+
+/* Parents come before their children in mountinfo, so one reading finds the whole tree. */
+static int
+remount_tree(int fd, uint64_t set, uint64_t clear)
+{
+	static int ids[MOST_MOUNTS];
+	static char line[3 * PATH_MAX], path[PATH_MAX];
+	static struct lines lines;
+	size_t count = 0;
+	bool is_top_seen = false;
+
+	ids[count++] = mount_id_of(fd);
+	AUTO_CLOSE int mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	if (mounts < 0)
+		return -1;
+	lines = (struct lines){.fd = mounts};
+	while (next_line(&lines, line, sizeof line)) {
+		int id, parent;
+
+		if (sscanf(line, "%d %d %*s %*s %4095s", &id, &parent, path) != 3)
+			continue;
+		is_top_seen |= id == ids[0];
+		size_t above = 0;
+		while (above < count && ids[above] != parent)
+			above++;
+		if (above == count || id == ids[0])
+			continue;
+		if (count == MOST_MOUNTS) {
+			errno = E2BIG;
+			return -1;
+		}
+		ids[count++] = id;
+		unescape(path);
+		AUTO_CLOSE int below = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		/* Covered by another mount: nobody can get there. */
+		if (below >= 0 && mount_id_of(below) == id && remount(below, set, clear) < 0)
+			return -1;
+	}
+	errno = EINVAL;
+	return is_top_seen ? remount(fd, set, clear) : -1;
+}
+
 int
 change_attributes(int fd, uint64_t set, uint64_t clear, bool recursive)
 {
@@ -111,7 +235,9 @@ change_attributes(int fd, uint64_t set, uint64_t clear, bool recursive)
 		attr.attr_clr |= MOUNT_ATTR__ATIME;
 	if (sys_mount_setattr(fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attr) == 0)
 		return 0;
-	return errno == ENOSYS && !recursive ? remount(fd, set, clear) : -1;
+	if (errno != ENOSYS)
+		return -1;
+	return recursive ? remount_tree(fd, set, clear) : remount(fd, set, clear);
 }
 
 int
@@ -208,12 +334,12 @@ too_revealing(struct stage *stage, const struct filesystem *wanted, const char *
 int
 detached_filesystem(struct stage *stage, const struct filesystem *wanted, const char *path)
 {
-	AUTO_CLOSE int fs = sys_fsopen(wanted->type, FSOPEN_CLOEXEC);
+	AUTO_CLOSE int fs = knows_detached_trees() ? sys_fsopen(wanted->type, FSOPEN_CLOEXEC) : -1;
 	const char *options = wanted->options == NULL ? "" : wanted->options;
 	char option[4096];
 
 	if (fs < 0)
-		return errno == ENOSYS ? NO_SUCH_CALL : refused(stage, wanted, path, -1, NULL);
+		return !knows_detached_trees() || errno == ENOSYS ? NO_SUCH_CALL : refused(stage, wanted, path, -1, NULL);
 	if (sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", wanted->source == NULL ? wanted->type : wanted->source, 0) < 0)
 		return refused(stage, wanted, path, fs, "source");
 

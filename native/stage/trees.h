@@ -4,6 +4,8 @@
 
 #include "paths.h"
 
+/* Detached trees are of use only with move_mount; kernels have all or none, a sandbox's filter may not. */
+bool knows_detached_trees(void);
 /* A detached copy of what `source` (O_PATH) shows, -1 with ENOSYS where the kernel has no such thing. */
 int clone_tree(int source, bool recursive);
 /* Mounts a detached tree on `target` (O_PATH). */
@@ -15,7 +17,10 @@ void descriptor_path(int fd, char path[FD_PATH_SIZE]);
 int mount_by_number(int source, int target, const char *type, unsigned long flags);
 /* Before the host's /proc goes away: the older ways still need its names of descriptors. */
 void keep_descriptor_names(void);
-/* Sets and clears MOUNT_ATTR_* on the mount at `fd`; by remounting on kernels before 5.12. */
+/*
+ * Sets and clears MOUNT_ATTR_* on the mount at `fd`; by remounting on kernels before 5.12, one mount after another,
+ * which needs a tree that is attached: EINVAL where it is not.
+ */
 int change_attributes(int fd, uint64_t set, uint64_t clear, bool recursive);
 /* MS_SHARED and the like, MS_REC with them. */
 int change_propagation(int fd, unsigned long propagation);

@@ -96,10 +96,14 @@ public sealed partial class ContainerEngine
     private void ClearRuntime(ContainerId id)
     {
         Runtime.Delete(id, force: true);
-        ContainerRuntime.RemoveCgroups(id, CgroupsPath(id));
+        if (CgroupManager == CgroupManager.Cgroupfs)
+        {
+            ContainerRuntime.RemoveCgroups(id, CgroupsPath(id));
+        }
     }
 
-    private static string CgroupsPath(ContainerId id) => $"/crun-sharp/{id}";
+    private static string CgroupsPath(ContainerId id) =>
+        CgroupManager == CgroupManager.Systemd ? $"user.slice:crun-sharp:{id}" : $"/crun-sharp/{id}";
 
     private static void EndProcess(ProcessIdentity process, int signal)
     {

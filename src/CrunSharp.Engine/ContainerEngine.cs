@@ -23,6 +23,7 @@ public sealed partial class ContainerEngine : IDisposable
         _runtime = new Lazy<ContainerRuntime>(() => new ContainerRuntime(new RuntimeOptions
         {
             StateRoot = RuntimeRoot,
+            CgroupManager = CgroupManager,
             SeccompCache = $"{paths.RunRoot}/seccomp",
             Warn = warn,
         }));
@@ -43,6 +44,9 @@ public sealed partial class ContainerEngine : IDisposable
             _images.Value.Dispose();
         }
     }
+
+    // What belongs to an ordinary user is only what systemd gives; root needs to ask nobody.
+    private static CgroupManager CgroupManager => UserNamespace.IsRootless ? ContainerRuntime.ManagerOfUser : CgroupManager.Cgroupfs;
 
     private ContainerRuntime Runtime => _runtime.Value;
 

@@ -48,7 +48,7 @@ public sealed partial class ContainerRuntime
         Spec spec = Store.ReadSpec(id);
         CgroupHost host = CgroupHost.Read();
         HostFacts facts = HostFactsReader.Read(host);
-        CgroupDriver driver = CgroupDriver.For(host, Options.CgroupManager, rootless: facts.Uid != 0);
+        CgroupDriver driver = CgroupDriver.For(host, state.Scope is null ? Options.CgroupManager : CgroupManager.Systemd, Rootless(facts));
         using ContainerCgroup cgroup = driver.Open(state.CgroupDirectories, Below(request.Cgroup));
         LaunchPlan plan = ExecPlanner.Plan(spec, process, facts, new PlanOptions
         {
@@ -67,13 +67,17 @@ public sealed partial class ContainerRuntime
         using SafeFileHandle? target = console?.Theirs
             ?? (request.ConsoleSocket is null ? null : UnixSocket.ConnectStream(request.ConsoleSocket));
         using SlotBinder binder = new(cgroup) { Stdio = request.Stdio, Console = target, Container = first };
-        using StagedProcess staged = StagedProcess.Start(plan, binder, cgroup.BornIn, hold: null, request.PreservedDescriptors);
+        (SafeFileHandle Read, SafeFileHandle Write)? hold = cgroup.Scope is null ? null : Descriptors.Pipe();
+        using SafeFileHandle? read = hold?.Read;
+        using SafeFileHandle? write = hold?.Write;
+        using StagedProcess staged = StagedProcess.Start(plan, binder, cgroup.BornIn, hold, request.PreservedDescriptors);
         target?.Dispose();
         try
         {
-            if (!staged.JoinedCgroup && cgroup.BornInPath is not null)
+            cgroup.Scope?.Adopt(staged.Pid);
+            if (hold is not null)
             {
-                Descriptors.WriteOnce(cgroup.BornInPath + "/cgroup.procs", Encoding.ASCII.GetBytes($"{staged.Pid}"));
+                Descriptors.Write(hold.Value.Write, "1"u8);
             }
 
             Follow(staged, spec, state, doing);

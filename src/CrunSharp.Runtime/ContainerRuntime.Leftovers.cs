@@ -1,9 +1,16 @@
+using CrunSharp.Linux;
 using CrunSharp.Oci;
 
 namespace CrunSharp.Runtime;
 
 public sealed partial class ContainerRuntime
 {
+    /// <summary>Who makes an ordinary user's cgroups here: systemd, where it runs an instance for this user.</summary>
+    public static CgroupManager ManagerOfUser { get; } =
+        HostPaths.Exists("/run/systemd/system") && CgroupHost.Read().Layout == CgroupLayout.Unified && SystemdManager.UserBus() is not null
+            ? CgroupManager.Systemd
+            : CgroupManager.Cgroupfs;
+
     /// <summary>Ends what runs in a container's cgroups and removes them, where a killed launch left no state that names them.</summary>
     /// <param name="id">The container's.</param>
     /// <param name="cgroupsPath">As its config.json has, or would have had, it.</param>

@@ -87,7 +87,9 @@ public sealed partial class ContainerRuntime
             throw new CrunException($"cannot update container '{id}'", "container not running");
         }
 
-        CgroupDriver.For(CgroupHost.Read(), Options.CgroupManager, rootless: false).Update(state.CgroupDirectories, resources);
+        CgroupHost host = CgroupHost.Read();
+        bool rootless = Rootless(HostFactsReader.Read(host));
+        CgroupDriver.For(host, state.Scope is null ? Options.CgroupManager : CgroupManager.Systemd, rootless).Update(state.CgroupDirectories, resources);
     }
 
     /// <summary>Removes what is left of a stopped container; with <paramref name="force"/> it is killed first.</summary>
@@ -152,6 +154,11 @@ public sealed partial class ContainerRuntime
         // Read while it is there.
         IReadOnlyList<Hook> hooks = record.HasPoststop ? Store.ReadSpec(id).Hooks.Poststop : [];
         IReadOnlyList<string> left = CgroupRemoval.Remove(record.CgroupDirectories, kill: true);
+        if (record.Scope is { } scope)
+        {
+            SystemdCgroupDriver.Forget(scope, Rootless(HostFactsReader.Read(CgroupHost.Read())), Options.Warn);
+        }
+
         Store.Remove(id);
         HookRunner.RunAll(hooks, "poststop", state, Options.Warn);
         if (left.Count > 0)
@@ -159,6 +166,9 @@ public sealed partial class ContainerRuntime
             throw new CrunException($"cannot delete container '{id}'", $"the cgroup '{left[0]}' is still in use");
         }
     }
+
+    /// <summary>Whether what is ours of the cgroups is only what was delegated to this user.</summary>
+    internal static bool Rootless(HostFacts facts) => facts.Uid != 0 || !facts.InitialUserNamespace;
 
     private static void End(ContainerId id, ContainerState state)
     {

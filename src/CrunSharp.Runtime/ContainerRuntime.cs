@@ -125,6 +125,7 @@ public sealed partial class ContainerRuntime(RuntimeOptions options)
             Owner = record.Owner,
             Annotations = record.Annotations,
             CgroupDirectories = record.CgroupDirectories,
+            Scope = record.Scope,
         };
     }
 }

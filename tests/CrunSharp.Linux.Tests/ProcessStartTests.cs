@@ -12,7 +12,7 @@ public sealed class ProcessStartTests
     [Fact]
     public void NativeLaunch_SizesAndOffsets_AreThoseOfTheCompiler()
     {
-        string[] fields = ["Namespaces", "Arguments", "Fds", "FdCount", "FirstFd", "Program", "Cgroup", "Hold", "HoldWrite", "Report", "PidFd", "Joined"];
+        string[] fields = ["Namespaces", "Arguments", "Fds", "FdCount", "FirstFd", "Program", "Cgroup", "Hold", "HoldWrite", "Report", "PidFd"];
         List<nuint> managed = [(nuint)Marshal.SizeOf<NativeLaunch>(), .. fields.Select(field => (nuint)Marshal.OffsetOf<NativeLaunch>(field))];
         List<nuint> native = [.. Enumerable.Range(0, fields.Length + 1).Select(index => Processes.crunsharp_launch_layout((nuint)index))];
         Assert.Equal(native, managed);

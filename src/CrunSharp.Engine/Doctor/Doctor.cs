@@ -58,7 +58,7 @@ public static partial class Doctor
         return setting.Trim() != "2" ? finding : finding with
         {
             Health = Health.Limited,
-            Costs = "the program that starts containers cannot run from a sealed memory file",
+            Costs = "the program that starts containers runs from a temporary file instead of a sealed memory file",
             Mend = "sudo sysctl -w vm.memfd_noexec=1",
         };
     }

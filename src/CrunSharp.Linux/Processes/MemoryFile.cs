@@ -16,15 +16,23 @@ public static unsafe partial class MemoryFile
     /// <summary>A sealed file with these bytes.</summary>
     public static SafeFileHandle Create(string name, ReadOnlySpan<byte> bytes) => Create(name, bytes, MFD_NOEXEC_SEAL);
 
-    /// <summary>The native stage: a sealed file to be executed by descriptor.</summary>
-    /// <exception cref="LinuxException">EACCES: <c>vm.memfd_noexec</c> is 2 on this host.</exception>
+    /// <summary>The native stage: a file to be executed by descriptor, which no name leads to.</summary>
+    /// <remarks>Sealed memory; where <c>vm.memfd_noexec</c> is 2, a <see cref="NamelessFile"/>.</remarks>
     public static SafeFileHandle CreateStage()
     {
         nuint size;
         void* stage = crunsharp_stage(&size);
 
         // The bytes are constants of this program: they stay where they are.
-        return Create("crun-sharp-stage", new ReadOnlySpan<byte>(stage, (int)size), MFD_EXEC);
+        ReadOnlySpan<byte> bytes = new(stage, (int)size);
+        try
+        {
+            return Create("crun-sharp-stage", bytes, MFD_EXEC);
+        }
+        catch (LinuxException failure) when (failure.Errno == LibC.EACCES)
+        {
+            return NamelessFile.Create(bytes);
+        }
     }
 
     /// <summary>An empty file to be written by somebody else.</summary>

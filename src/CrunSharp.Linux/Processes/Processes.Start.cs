@@ -28,7 +28,7 @@ public static unsafe partial class Processes
                 throw new LinuxException(-pid, $"clone3(0x{start.Namespaces:x})");
             }
 
-            return new StartedProcess(pid, new SafeFileHandle(launch.PidFd, ownsHandle: true), launch.Joined != 0);
+            return new StartedProcess(pid, new SafeFileHandle(launch.PidFd, ownsHandle: true));
         }
     }
 
@@ -168,5 +168,4 @@ internal unsafe struct NativeLaunch
     public int HoldWrite;
     public int Report;
     public int PidFd;
-    public int Joined;
 }

@@ -3,8 +3,7 @@ using Microsoft.Win32.SafeHandles;
 namespace CrunSharp.Linux;
 
 /// <summary>A child of this process that executes, or is about to.</summary>
-/// <param name="JoinedCgroup">It was born in the cgroup that was asked for; kernels before 5.7 leave that to the caller.</param>
-public readonly record struct StartedProcess(int Pid, SafeFileHandle PidFd, bool JoinedCgroup);
+public readonly record struct StartedProcess(int Pid, SafeFileHandle PidFd);
 
 /// <summary>How a process is cloned, and what it executes.</summary>
 public readonly ref struct ProcessStart

@@ -52,7 +52,7 @@ internal sealed class FeaturesVerb() : OciVerb("features", "Say as JSON what thi
         json.WriteStartObject("linux"u8);
         List(json, "namespaces", ["cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts"]);
         List(json, "capabilities", Capability.Names);
-        Object(json, "cgroup", ("v1", true), ("v2", true), ("systemd", false), ("systemdUser", false), ("rdma", true));
+        Object(json, "cgroup", ("v1", true), ("v2", true), ("systemd", true), ("systemdUser", true), ("rdma", true));
         json.WriteStartObject("seccomp"u8);
         json.WriteBoolean("enabled"u8, true);
         List(json, "actions", s_actions);

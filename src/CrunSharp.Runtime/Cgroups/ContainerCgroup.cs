@@ -16,8 +16,8 @@ internal sealed class ContainerCgroup : IDisposable
     /// <summary>The cgroup2 directory that the process is born in.</summary>
     public SafeFileHandle? BornIn { get; init; }
 
-    /// <summary>The path of <see cref="BornIn"/>, for kernels that cannot.</summary>
-    public string? BornInPath { get; init; }
+    /// <summary>What takes the process in once it is there; absent: it joins by itself.</summary>
+    public SystemdScope? Scope { get; init; }
 
     public static ContainerCgroup None { get; } = new() { Directories = [] };
 
@@ -29,6 +29,7 @@ internal sealed class ContainerCgroup : IDisposable
         }
 
         BornIn?.Dispose();
+        Scope?.Dispose();
     }
 }
 
@@ -39,22 +40,26 @@ internal abstract class CgroupDriver
     /// <param name="rootless">Nothing was delegated: what cannot be made is left out, unless a limit was asked for.</param>
     public static CgroupDriver For(CgroupHost host, CgroupManager manager, bool rootless) => (manager, host.Layout) switch
     {
-        (CgroupManager.Systemd, _) => throw new CrunException(
-            "cannot use the systemd cgroup manager", "this build has the cgroupfs manager only")
+        (CgroupManager.Systemd, CgroupLayout.Unified) => new SystemdCgroupDriver(host.Unified!, rootless),
+        (CgroupManager.Systemd, _) => throw new CrunException("cannot use the systemd cgroup manager", "it needs cgroup version 2, and this host has version 1")
         {
-            Hints = ["leave out --systemd-cgroup"],
+            Hints = ["use the other manager: --cgroup-manager cgroupfs, without --systemd-cgroup"],
         },
         (CgroupManager.Disabled, _) or (_, CgroupLayout.None) => new NoCgroupDriver(),
         (_, CgroupLayout.Unified) => new UnifiedCgroupDriver(host.Unified!, rootless),
         _ => new LegacyCgroupDriver(host, rootless),
     };
 
+    /// <summary>What <see cref="Create"/> takes for <c>linux.cgroupsPath</c> of config.json.</summary>
+    /// <exception cref="CrunException">It is no path, or reaches for another's.</exception>
+    public virtual string PathFor(string? cgroupsPath, ContainerId id) => CheckedPath(cgroupsPath, id);
+
     /// <summary>Makes the container's cgroups with their limits.</summary>
-    /// <param name="path">As config.json has it; absolute, beneath each hierarchy.</param>
+    /// <param name="path">As <see cref="PathFor"/> gives it.</param>
     public abstract ContainerCgroup Create(string path, LinuxResources resources);
 
     /// <summary>Writes other limits into cgroups that are there; what is absent stays.</summary>
-    public void Update(IReadOnlyList<string> directories, LinuxResources resources)
+    public virtual void Update(IReadOnlyList<string> directories, LinuxResources resources)
     {
         List<CgroupLimit> refused = [];
         foreach (CgroupLimit limit in LimitsOf(resources))

@@ -71,7 +71,6 @@ internal sealed class LegacyCgroupDriver(CgroupHost host, bool rootless) : Cgrou
     {
         List<SafeFileHandle> joins = [];
         SafeFileHandle? bornIn = null;
-        string? bornInPath = null;
         try
         {
             foreach (string directory in directories)
@@ -80,7 +79,6 @@ internal sealed class LegacyCgroupDriver(CgroupHost host, bool rootless) : Cgrou
                 if (host.Unified is not null && directory.StartsWith(host.Unified + "/", StringComparison.Ordinal))
                 {
                     bornIn = Descriptors.Open(target, O_PATH | O_DIRECTORY);
-                    bornInPath = target;
                 }
                 else
                 {
@@ -89,7 +87,7 @@ internal sealed class LegacyCgroupDriver(CgroupHost host, bool rootless) : Cgrou
                 }
             }
 
-            return new ContainerCgroup { Directories = directories, Joins = joins, BornIn = bornIn, BornInPath = bornInPath };
+            return new ContainerCgroup { Directories = directories, Joins = joins, BornIn = bornIn };
         }
         catch
         {

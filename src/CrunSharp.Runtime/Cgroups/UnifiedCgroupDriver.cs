@@ -24,16 +24,7 @@ internal sealed class UnifiedCgroupDriver(string mountPoint, bool rootless) : Cg
             EnableControllers(path, limits);
             HostPaths.EnsureDirectory(directory, 0x1ed /* 0755 */);
             made = true;
-            foreach (CgroupLimit limit in limits)
-            {
-                Apply(limit, directory);
-            }
-
-            if (!rootless)
-            {
-                DeviceProgram.Attach(directory, resources);
-            }
-
+            Limit(directory, resources);
             return Open([directory], below: null);
         }
         catch (LinuxException failure) when (rootless && failure.Errno is EACCES or EPERM or EROFS)
@@ -67,8 +58,21 @@ internal sealed class UnifiedCgroupDriver(string mountPoint, bool rootless) : Cg
         {
             Directories = directories,
             BornIn = Descriptors.Open(target, O_PATH | O_DIRECTORY),
-            BornInPath = target,
         };
+    }
+
+    /// <summary>Writes the limits into a cgroup that is there, and attaches the rules for devices.</summary>
+    internal void Limit(string directory, LinuxResources resources)
+    {
+        foreach (CgroupLimit limit in UnifiedLimits.For(resources))
+        {
+            Apply(limit, directory);
+        }
+
+        if (!rootless)
+        {
+            DeviceProgram.Attach(directory, resources);
+        }
     }
 
     protected override IEnumerable<CgroupLimit> LimitsOf(LinuxResources resources) => UnifiedLimits.For(resources);
@@ -119,7 +123,7 @@ internal sealed class UnifiedCgroupDriver(string mountPoint, bool rootless) : Cg
         }
     }
 
-    private void Apply(CgroupLimit limit, string directory)
+    internal void Apply(CgroupLimit limit, string directory)
     {
         try
         {

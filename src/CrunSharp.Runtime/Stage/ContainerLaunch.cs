@@ -48,9 +48,9 @@ internal sealed class ContainerLaunch(ContainerRuntime runtime, LaunchRequest re
 
         using (Phase("make the cgroups"))
         {
-            bool rootless = facts.Uid != 0 || !facts.InitialUserNamespace;
+            bool rootless = ContainerRuntime.Rootless(facts);
             CgroupDriver driver = CgroupDriver.For(host, runtime.ManagerFor(request), rootless);
-            _cgroup = driver.Create(CgroupDriver.CheckedPath(_spec.Linux.CgroupsPath, _id), _spec.Linux.Resources);
+            _cgroup = driver.Create(driver.PathFor(_spec.Linux.CgroupsPath, _id), _spec.Linux.Resources);
         }
 
         RootSource root = request.Root ?? new RootSource.Directory(RootPath());
@@ -145,21 +145,17 @@ internal sealed class ContainerLaunch(ContainerRuntime runtime, LaunchRequest re
         // A state that the hooks read must be written before the stage can get to them.
         bool hasState = plan.Slots.Any(slot => slot is FdSlot.HookState);
         bool newUser = (plan.New & Namespaces.User) != 0;
-        (SafeFileHandle Read, SafeFileHandle Write)? hold = hasState || newUser ? Descriptors.Pipe() : null;
+        (SafeFileHandle Read, SafeFileHandle Write)? hold = hasState || newUser || _cgroup.Scope is not null ? Descriptors.Pipe() : null;
         using SafeFileHandle? read = hold?.Read;
         using SafeFileHandle? write = hold?.Write;
         _process = StagedProcess.Start(plan, binder, _cgroup.BornIn, hold, request.PreservedDescriptors, request.Trace);
-        if (!_process.JoinedCgroup && _cgroup.BornInPath is not null)
-        {
-            Descriptors.WriteOnce(_cgroup.BornInPath + "/cgroup.procs", Encoding.ASCII.GetBytes($"{_process.Pid}"));
-        }
-
         if (newUser)
         {
             using TracePhase phase = Phase("write the id maps");
             IdMapWriter.Write(_process.Pid, plan, facts);
         }
 
+        _cgroup.Scope?.Adopt(_process.Pid);
         if (binder.HookState is { } state)
         {
             RandomAccess.Write(state, StateJson.Write(State(awaitStart ? ContainerStatus.Creating : ContainerStatus.Running)), 0);
@@ -219,6 +215,7 @@ internal sealed class ContainerLaunch(ContainerRuntime runtime, LaunchRequest re
             Owner = Owners.Name(CrunSharp.Linux.Processes.EffectiveUser),
             Annotations = _spec.Annotations,
             CgroupDirectories = _cgroup.Directories,
+            Scope = _cgroup.Scope?.Unit,
             HasPoststop = _spec.Hooks.Poststop.Count > 0,
         };
         runtime.Store.WriteRecord(_id, record, request.SpecBytes.IsEmpty ? SpecWriter.Write(_spec) : request.SpecBytes.Span);

@@ -14,7 +14,6 @@ internal sealed class StagedProcess : IDisposable
     {
         Pid = started.Pid;
         PidFd = started.PidFd;
-        JoinedCgroup = started.JoinedCgroup;
         Plan = plan;
         _reports = reports;
     }
@@ -22,8 +21,6 @@ internal sealed class StagedProcess : IDisposable
     public int Pid { get; private set; }
 
     public SafeFileHandle PidFd { get; private set; }
-
-    public bool JoinedCgroup { get; }
 
     public LaunchPlan Plan { get; }
 

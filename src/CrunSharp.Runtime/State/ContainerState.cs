@@ -37,4 +37,7 @@ public sealed record ContainerState
 
     /// <summary>The container's cgroups, one per hierarchy; empty where it has none of its own.</summary>
     public IReadOnlyList<string> CgroupDirectories { get; init; } = [];
+
+    /// <summary>systemd's unit, where systemd made the cgroup.</summary>
+    public string? Scope { get; init; }
 }

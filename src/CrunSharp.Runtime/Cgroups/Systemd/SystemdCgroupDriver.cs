@@ -1,0 +1,86 @@
+using CrunSharp.Linux;
+using CrunSharp.Oci;
+
+namespace CrunSharp.Runtime;
+
+/// <summary>cgroups of version 2 made by systemd: a scope for each container, delegated, so that the rest is written as without systemd.</summary>
+/// <remarks>The only way for an ordinary user, as systemd alone may move a process between what it delegated and a session.</remarks>
+internal sealed class SystemdCgroupDriver(string mountPoint, bool rootless) : CgroupDriver
+{
+    private readonly UnifiedCgroupDriver _files = new(mountPoint, rootless);
+
+    public override string PathFor(string? cgroupsPath, ContainerId id)
+    {
+        SystemdUnitName name = SystemdUnitName.Parse(cgroupsPath, id, rootless);
+        return $"{name.Slice}/{name.Unit}";
+    }
+
+    public override ContainerCgroup Create(string path, LinuxResources resources)
+    {
+        (string slice, string unit) = (path[..path.IndexOf('/')], path[(path.IndexOf('/') + 1)..]);
+        List<SystemdProperty> limits = [.. SystemdProperty.Of(resources)];
+        SystemdManager manager = SystemdManager.Open(rootless);
+        string directory = mountPoint + manager.ControlGroup() + new SystemdUnitName(slice, unit).Path;
+        return new ContainerCgroup
+        {
+            Directories = [directory],
+            Scope = new SystemdScope(manager, unit, directory, (systemd, pid) =>
+            {
+                systemd.StartScope(unit, [.. SystemdProperty.OfScope(slice, pid, $"container {unit[..unit.LastIndexOf('.')]}"), .. limits]);
+                _files.Limit(directory, resources);
+            }),
+        };
+    }
+
+    public override ContainerCgroup Open(IReadOnlyList<string> directories, string? below)
+    {
+        if (!rootless || directories.Count == 0)
+        {
+            return _files.Open(directories, below);
+        }
+
+        // From a session's scope the kernel lets no ordinary user into another: systemd is asked to move the process.
+        string unit = UnitOf(directories[0]);
+        return new ContainerCgroup
+        {
+            Directories = directories,
+            Scope = new SystemdScope(SystemdManager.Open(user: true), unit, directories[0], (systemd, pid) => systemd.Attach(unit, $"/{below?.Trim('/')}".TrimEnd('/'), pid)),
+        };
+    }
+
+    public override void Update(IReadOnlyList<string> directories, LinuxResources resources)
+    {
+        string unit = UnitOf(directories[0]);
+        using SystemdManager manager = SystemdManager.Open(rootless);
+        try
+        {
+            manager.SetProperties(unit, [.. SystemdProperty.Of(resources)]);
+        }
+        catch (DBusRefusedException refused)
+        {
+            throw new CrunException($"cannot change the limits of '{unit}'", refused.Message, refused);
+        }
+
+        base.Update(directories, resources);
+    }
+
+    /// <summary>Tells systemd that a scope has ended; what it answers changes nothing any more.</summary>
+    public static void Forget(string unit, bool rootless, Action<string>? warn)
+    {
+        try
+        {
+            using SystemdManager manager = SystemdManager.Open(rootless);
+            manager.Stop(unit);
+        }
+        catch (Exception failure) when (failure is CrunException or LinuxException or DBusRefusedException)
+        {
+            warn?.Invoke($"systemd was not told that '{unit}' has ended: {failure.Message}");
+        }
+    }
+
+    protected override IEnumerable<CgroupLimit> LimitsOf(LinuxResources resources) => UnifiedLimits.For(resources);
+
+    protected override void Write(CgroupLimit limit, IReadOnlyList<string> directories) => _files.Apply(limit, directories[0]);
+
+    private static string UnitOf(string directory) => Path.GetFileName(directory);
+}
