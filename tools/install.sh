@@ -8,8 +8,8 @@ build='gcc libc6-dev make musl-tools libseccomp-dev zlib1g-dev'
 # What `make run` uses beyond that: ids and a network for ordinary users, and the image's way round a missing Docker Hub.
 run='uidmap slirp4netns busybox-static docker-registry skopeo'
 # Peers, oracles and tools of the tests.
-test='apache2-utils attr clang crun docker.io fuse-overlayfs iproute2 jq kmod libcap2-bin mmdebstrap openssl passt podman
-	procps runc strace tmux umoci user-mode-linux util-linux'
+test='apache2-utils attr clang crun dbus dbus-user-session docker.io fuse-overlayfs iproute2 jq kmod libcap2-bin mmdebstrap libpam-systemd openssl passt podman
+	procps runc strace systemd tmux umoci user-mode-linux util-linux'
 bench='crun docker.io jq podman runc umoci'
 
 [ $# -gt 0 ] || set -- build run test bench

@@ -153,12 +153,12 @@ public sealed partial class ContainerRuntime
     {
         // Read while it is there.
         IReadOnlyList<Hook> hooks = record.HasPoststop ? Store.ReadSpec(id).Hooks.Poststop : [];
-        IReadOnlyList<string> left = CgroupRemoval.Remove(record.CgroupDirectories, kill: true);
         if (record.Scope is { } scope)
         {
-            SystemdCgroupDriver.Forget(scope, Rootless(HostFactsReader.Read(CgroupHost.Read())), Options.Warn);
+            SystemdCgroupDriver.End(scope, record.CgroupDirectories, Rootless(HostFactsReader.Read(CgroupHost.Read())), Options.Warn);
         }
 
+        IReadOnlyList<string> left = CgroupRemoval.Remove(record.CgroupDirectories, kill: true);
         Store.Remove(id);
         HookRunner.RunAll(hooks, "poststop", state, Options.Warn);
         if (left.Count > 0)

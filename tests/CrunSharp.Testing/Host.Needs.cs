@@ -42,6 +42,16 @@ public static partial class Host
             ? TryCgroup("/sys/fs/cgroup", "memory.max")
             : "the host mounts cgroup v1 or none at /sys/fs/cgroup; tools/uml-run boots a kernel with v2");
 
+    /// <summary>systemd as the first process, with version 2 of cgroups.</summary>
+    public static Need Systemd { get; } = new("systemd", () =>
+        Directory.Exists("/run/systemd/system") && File.Exists("/sys/fs/cgroup/cgroup.controllers")
+            ? null
+            : "systemd does not run here, or with cgroup v1; tools/uml-run -s boots a machine with it");
+
+    /// <summary>The user of tools/uml-init-systemd.</summary>
+    public static Need SystemdUser { get; } = new("systemd-user", () =>
+        File.ReadLines("/etc/passwd").Any(static line => line.StartsWith("crs:x:1500:", StringComparison.Ordinal)) ? null : "the user 'crs' exists in tools/uml-run -s only");
+
     public static Need Tun { get; } = new("tun", () =>
     {
         try

@@ -103,7 +103,9 @@ internal sealed class ContainerLaunch(ContainerRuntime runtime, LaunchRequest re
             Pid = _process!.Pid,
             PidFd = _process.PidFd,
             Terminal = master is null ? null : UnixSocket.ReceiveDescriptor(master),
-            CgroupDirectories = _cgroup.Directories,
+
+            // A scope goes by itself, and must not be taken away beneath systemd.
+            CgroupDirectories = _cgroup.Scope is null ? _cgroup.Directories : [],
         };
         SendPidFd(launched.PidFd);
         if (!awaitStart)
@@ -381,6 +383,11 @@ internal sealed class ContainerLaunch(ContainerRuntime runtime, LaunchRequest re
         catch (LinuxException failure)
         {
             runtime.Options.Warn?.Invoke(failure.Message);
+        }
+
+        if (_cgroup.Scope is { } scope)
+        {
+            SystemdCgroupDriver.End(scope.Unit, _cgroup.Directories, scope.IsOfUser, warn: null);
         }
 
         foreach (string left in CgroupRemoval.Remove(_cgroup.Directories, kill: true))

@@ -31,6 +31,11 @@ internal sealed class OciBundle : IDisposable
 
     public string Location => _directory;
 
+    /// <summary>Let systemd make the cgroup.</summary>
+    public bool Systemd { get; init; }
+
+    private string[] Manager => Systemd ? ["--systemd-cgroup"] : [];
+
     public string Id => _name;
 
     /// <summary>What the runtime has left: containers in its state, cgroups of this name.</summary>
@@ -52,14 +57,14 @@ internal sealed class OciBundle : IDisposable
     }
 
     public CommandResult Oci(params string[] words) =>
-        Command.Run(Host.Published("crun-sharp-oci"), ["--root", _directory["state"], .. words]);
+        Command.Run(Host.Published("crun-sharp-oci"), ["--root", _directory["state"], .. Manager, .. words]);
 
     /// <summary>Creates it as conmon does: its output goes to files, as it outlives the command.</summary>
     public CommandResult Create(params string[] words) => Command.Run(
         "sh",
         [
             "-c", "exec \"$@\" </dev/null >\"$0/out\" 2>\"$0/err\"", Location, Host.Published("crun-sharp-oci"), "--root", _directory["state"],
-            "create", "--bundle", _directory, .. words, Id,
+            .. Manager, "create", "--bundle", _directory, .. words, Id,
         ]);
 
     public string Status => JsonNode.Parse(Oci("state", Id).Succeeded().Output)!["status"]!.GetValue<string>();

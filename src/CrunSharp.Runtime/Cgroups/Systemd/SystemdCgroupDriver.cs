@@ -24,7 +24,7 @@ internal sealed class SystemdCgroupDriver(string mountPoint, bool rootless) : Cg
         return new ContainerCgroup
         {
             Directories = [directory],
-            Scope = new SystemdScope(manager, unit, directory, (systemd, pid) =>
+            Scope = new SystemdScope(manager, unit, directory, rootless, (systemd, pid) =>
             {
                 systemd.StartScope(unit, [.. SystemdProperty.OfScope(slice, pid, $"container {unit[..unit.LastIndexOf('.')]}"), .. limits]);
                 _files.Limit(directory, resources);
@@ -44,7 +44,7 @@ internal sealed class SystemdCgroupDriver(string mountPoint, bool rootless) : Cg
         return new ContainerCgroup
         {
             Directories = directories,
-            Scope = new SystemdScope(SystemdManager.Open(user: true), unit, directories[0], (systemd, pid) => systemd.Attach(unit, $"/{below?.Trim('/')}".TrimEnd('/'), pid)),
+            Scope = new SystemdScope(SystemdManager.Open(user: true), unit, directories[0], ofUser: true, (systemd, pid) => systemd.Attach(unit, $"/{below?.Trim('/')}".TrimEnd('/'), pid)),
         };
     }
 
@@ -64,11 +64,18 @@ internal sealed class SystemdCgroupDriver(string mountPoint, bool rootless) : Cg
         base.Update(directories, resources);
     }
 
-    /// <summary>Tells systemd that a scope has ended; what it answers changes nothing any more.</summary>
-    public static void Forget(string unit, bool rootless, Action<string>? warn)
+    /// <summary>Ends what runs in a scope, and the scope. What systemd answers changes nothing any more.</summary>
+    /// <remarks>Before the cgroup is removed: systemd, not told in time, would keep a scope without one as running.</remarks>
+    public static void End(string unit, IReadOnlyList<string> directories, bool rootless, Action<string>? warn)
     {
+        const int SIGKILL = 9;
         try
         {
+            foreach (string directory in directories)
+            {
+                CgroupRemoval.Kill(directory, SIGKILL);
+            }
+
             using SystemdManager manager = SystemdManager.Open(rootless);
             manager.Stop(unit);
         }
