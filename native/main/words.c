@@ -7,7 +7,7 @@
 static const char *const options_with_value[] = {"--root", "--runroot", "--log-level", "--cgroup-manager"};
 
 /* The runtime face is called from outside by design; the others look at the host as the caller sees it. */
-static const char *const verbs_outside[] = {"oci", "doctor", "help", "version", "completion"};
+static const char *const verbs_outside[] = {"oci", "doctor", "help", "learn", "version", "completion"};
 
 static bool
 is_among(const char *word, const char *const *words, size_t count)

@@ -26,6 +26,7 @@ internal sealed record Verb(string Name, Func<GlobalOptions, Command> Create, bo
         new("login", LoginCommand.Create),
         new("logout", LogoutCommand.Create),
         new("bench", BenchCommand.Create, StopsAtFirstWord: true),
+        new("learn", LearnCommand.Create),
         new("version", VersionCommand.Create),
         new("info", InfoCommand.Create),
         new("doctor", DoctorCommand.Create),

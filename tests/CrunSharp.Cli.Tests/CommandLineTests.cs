@@ -6,7 +6,7 @@ namespace CrunSharp.CliTests;
 public sealed class CommandLineTests
 {
     private static readonly string[] s_verbs =
-        ["run", "exec", "ps", "kill", "stop", "rm", "pull", "push", "tag", "images", "rmi", "inspect", "login", "logout", "version", "info", "doctor", "completion", "oci"];
+        ["run", "exec", "ps", "kill", "stop", "rm", "pull", "push", "tag", "images", "rmi", "inspect", "login", "logout", "version", "info", "doctor", "learn", "completion", "oci"];
 
     public CommandLineTests() => Host.Requires(Host.PublishedBinaries);
 
