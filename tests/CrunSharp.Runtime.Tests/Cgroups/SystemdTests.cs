@@ -76,7 +76,13 @@ public sealed class SystemdTests
         body.UInt32(7);
         DBusMessage message = new()
         {
-            Type = DBusMessageType.MethodCall, Path = "/a/b", Interface = "x.Y", Member = "Do", Destination = "x", Signature = "su", Body = body.ToArray(),
+            Type = DBusMessageType.MethodCall,
+            Path = "/a/b",
+            Interface = "x.Y",
+            Member = "Do",
+            Destination = "x",
+            Signature = "su",
+            Body = body.ToArray(),
         };
         byte[] bytes = message.Encode(5);
         Assert.Equal(bytes.Length, DBusMessage.LengthOf(bytes.AsSpan(0, DBusMessage.FixedLength)));
