@@ -20,7 +20,7 @@ public static class TraceHtml
         @media (prefers-color-scheme: dark) { :root { --ink: #e6e9ed; --back: #14171a; --soft: #98a2ad; --line: #2a3036; } }
         body { font: 15px/1.45 system-ui, sans-serif; color: var(--ink); background: var(--back); margin: 2rem auto; padding: 0 1rem; max-width: 76rem; }
         h1 { font-size: 1.4rem; margin: 0 0 .3rem; } h2 { font-size: 1rem; margin: 1.6rem 0 .4rem; } p { color: var(--soft); margin: 0; }
-        table { width: 100%; border-collapse: collapse; } td { padding: .12rem .5rem .12rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+        table { width: 100%; border-collapse: collapse; table-layout: fixed; } td { overflow-wrap: anywhere; padding: .12rem .5rem .12rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
         td.time { white-space: nowrap; text-align: right; font-variant-numeric: tabular-nums; width: 5.5rem; }
         td.bar { width: 42%; } td.bar div { position: relative; height: 1.1rem; }
         td.bar i { position: absolute; top: .2rem; height: .75rem; min-width: 2px; border-radius: 2px; background: var(--track); }
