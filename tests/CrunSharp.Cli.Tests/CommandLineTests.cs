@@ -58,4 +58,16 @@ public sealed class CommandLineTests
         Assert.Equal("crun-sharp: cannot run 'imagse': there is no such command\n  crun-sharp images\n", Run("imagse").Error);
 
     private static CommandResult Run(params string[] arguments) => Command.Run(Host.Published("crun-sharp"), arguments);
+
+    [Fact]
+    public void Executables_NeedTheCLibraryAtMost()
+    {
+        Host.Requires(Host.PublishedBinaries, Host.Command("ldd", "libc-bin"));
+        IEnumerable<string> needed = Command.Run("ldd", Host.Published("crun-sharp")).Succeeded().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(static line => Path.GetFileName(line.Trim().Split(' ')[0]))
+            .Where(static name => !name.StartsWith("ld-linux", StringComparison.Ordinal) && !name.StartsWith("linux-vdso", StringComparison.Ordinal));
+        Assert.Subset(new HashSet<string> { "libc.so.6", "libm.so.6" }, new HashSet<string>(needed));
+        CommandResult runtime = Command.Run("ldd", Host.Published("crun-sharp-oci"));
+        Assert.Contains("not a dynamic executable", runtime.Output + runtime.Error, StringComparison.Ordinal);
+    }
 }

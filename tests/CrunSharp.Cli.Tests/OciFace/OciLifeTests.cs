@@ -148,8 +148,10 @@ public sealed class OciLifeTests
     [InlineData("a/b")]
     [InlineData(".x")]
     [InlineData("")]
-    public void Ids_ThatCouldNameAnotherDirectory_AreRefused(string id)
+    [InlineData("two kilobytes")]
+    public void Own_Ids_ThatCouldNameAnotherDirectory_AreRefused(string id)
     {
+        id = id == "two kilobytes" ? new string('a', 2048) : id;
         Host.Requires(OciBundle.Needs);
         using OciBundle bundle = new("/bin/true");
         CommandResult result = bundle.Oci("run", "--bundle", bundle.Location, id);
@@ -161,7 +163,7 @@ public sealed class OciLifeTests
     [Theory]
     [InlineData("exec", "--cgroup", "../..")]
     [InlineData("exec", "--cgroup", "a/../../b")]
-    public void Exec_IntoACgroupOutsideTheContainers_IsRefused(string verb, string option, string cgroup)
+    public void Own_Ids_CgroupOutsideTheContainers_IsRefused(string verb, string option, string cgroup)
     {
         Host.Requires(OciBundle.Needs);
         using OciBundle bundle = new("/bin/sleep", "60");

@@ -74,7 +74,7 @@ public sealed class RootEscapeTests
     [Theory]
     [InlineData("tmpfs")]
     [InlineData("bind")]
-    public void Cve2024_45310_MountTargetBehindALink_IsMadeInTheRoot(string type)
+    public void Cve2019_18837_MountTargetBehindALink_IsMadeInTheRoot(string type)
     {
         Host.Requires(Host.Root, HostileBundle.Needs);
         using HostileBundle bundle = new();
@@ -122,7 +122,7 @@ public sealed class RootEscapeTests
     }
 
     [Fact]
-    public void Cve2022_4318_PasswdThatIsAFifo_DoesNotHoldTheLaunch()
+    public void Cve2024_5154_PasswdThatIsAFifo_DoesNotHoldTheLaunch()
     {
         Host.Requires(Host.Root, HostileBundle.Needs);
         using HostileBundle bundle = new();
@@ -185,6 +185,37 @@ public sealed class RootEscapeTests
         });
         Directory.Delete(Path.Combine(bundle.Outside, "net"));
         Assert.Contains("inside /proc", outcome.Refusal, StringComparison.Ordinal);
+        bundle.AssertOutsideIsUntouched();
+    }
+
+    [Theory]
+    [InlineData("/dev/stdout")]
+    [InlineData("/dev/fd")]
+    [InlineData("/dev/ptmx")]
+    [InlineData("/dev/core")]
+    public void Cve2015_3627_LinkInPlaceOfOurOwn_LeadsNowhereElse(string path)
+    {
+        Host.Requires(Host.Root, HostileBundle.Needs);
+        using HostileBundle bundle = new();
+        bundle.Link(path, bundle.Victim);
+        _ = bundle.Run("echo x > /dev/stdout; echo x > /dev/ptmx", spec => spec with { Mounts = [spec.Mounts[0]] });
+        bundle.AssertOutsideIsUntouched();
+    }
+
+    [Fact]
+    public void Cve2019_16884_LabelWhileProcIsForged_IsRefused()
+    {
+        Host.Requires(Host.Root, HostileBundle.Needs);
+        using HostileBundle bundle = new();
+        Directory.CreateDirectory(Path.Combine(bundle.Outside, "self"));
+        Outcome outcome = bundle.Run("echo ran", spec => spec with
+        {
+            Mounts = [new Mount { Destination = "/proc", Type = "bind", Source = bundle.Outside, Options = ["rbind"] }, .. spec.Mounts.Skip(1)],
+            Process = spec.Process! with { ApparmorProfile = "unconfined-by-a-forged-file" },
+        });
+        Directory.Delete(Path.Combine(bundle.Outside, "self"));
+        Assert.NotNull(outcome.Refusal);
+        Assert.Equal("", outcome.Output);
         bundle.AssertOutsideIsUntouched();
     }
 
