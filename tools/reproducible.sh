@@ -7,6 +7,13 @@ files='native/crun-sharp-stage native/libcrunsharp_launch.a native/libcrunsharp_
 [ "${1:-}" != all ] || files="$files crun-sharp"
 first=$PWD/out
 
+# A commit that changed no source is in --version all the same.
+commit=$(git rev-parse HEAD)
+out/crun-sharp-oci --version | grep -q "$commit" || tools/publish.sh src/CrunSharp.OciCli out/crun-sharp-oci "$RID"
+case $files in
+*' crun-sharp') out/crun-sharp --version | grep -q "$commit" || tools/publish.sh src/CrunSharp.Cli out/crun-sharp "$RID" ;;
+esac
+
 clone=$(mktemp -d /tmp/crun-sharp-reproducible-XXXXXX)
 trap 'rm -rf "$clone"' EXIT
 trap 'exit 1' HUP INT TERM
