@@ -68,7 +68,6 @@ public sealed class WhyTests : IAsyncDisposable
         { "mount option", "the tmpfs at /dev/shm is full", ["--shm-size=1m", "alpine", "/payload", "spend", "/dev/shm/file"] },
 
         { "LSM", "landlock", ["alpine", "/payload", "spend", "landlock"] },
-        { "kernel setting", "net.ipv4.ping_group_range", ["--cap-drop=ALL", "--sysctl=net.ipv4.ping_group_range=1 0", "alpine", "/payload", "call", "socket", "2", "2", "1"] },
         { "network namespace", "the container's network", ["alpine", "wget", "-O-", "http://192.0.2.1/"] },
 
         // Two layers at once: the one that the kernel asks first refused.
@@ -93,6 +92,7 @@ public sealed class WhyTests : IAsyncDisposable
         { "cgroup", "pids.max is 5", ["--pids-limit=5", "alpine", "/payload", "spend", "processes"] },
         { "cgroup", "memory.max is 33554432", ["--memory=32m", "alpine", "/payload", "spend", "memory"] },
         { "mount option", "nodev", ["--tmpfs=/t:nodev", "alpine", "sh", "-c", "mknod /t/node c 1 3; cat /t/node"] },
+        { "kernel setting", "net.ipv4.ping_group_range", ["--cap-drop=ALL", "--sysctl=net.ipv4.ping_group_range=1 0", "alpine", "/payload", "call", "socket", "2", "2", "1"] },
         { "no_new_privs", "no_new_privs is set", [NoNewPrivileges, "alpine", "sh", "-c", "cp /payload /suid; chmod 4755 /suid; touch /secret; chmod 600 /secret; exec su -s /suid nobody cat /secret"] },
     };
 
