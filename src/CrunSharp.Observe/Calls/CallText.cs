@@ -17,7 +17,13 @@ internal static class CallText
 
     private static readonly Dictionary<int, string> s_families = new()
     {
-        [1] = "AF_UNIX", [2] = "AF_INET", [10] = "AF_INET6", [16] = "AF_NETLINK", [17] = "AF_PACKET", [38] = "AF_ALG", [40] = "AF_VSOCK",
+        [1] = "AF_UNIX",
+        [2] = "AF_INET",
+        [10] = "AF_INET6",
+        [16] = "AF_NETLINK",
+        [17] = "AF_PACKET",
+        [38] = "AF_ALG",
+        [40] = "AF_VSOCK",
     };
 
     public static string Of(FailedCall failed) => $"{failed.Name}({string.Join(", ", Arguments(failed))})";
