@@ -42,7 +42,19 @@ public sealed partial class ExplainedLaunchTests
 
     [Theory]
     [MemberData(nameof(RootOptions))]
-    public async Task Script_OfRoot_YieldsTheContainerThatRunMakes(string options)
+    [Trait("uml", "no")] // Ten seconds each there: the next test does it with two.
+    public Task Script_OfRoot_YieldsTheContainerThatRunMakes(string options) => CompareAsync(options);
+
+    [Theory]
+    [InlineData("-m 64m --pids-limit 50")]
+    [InlineData("-u 1000:1000 --cap-drop ALL")]
+    public Task Script_OnCgroup2_YieldsTheContainerThatRunMakes(string options)
+    {
+        Host.Requires(Host.Cgroup2);
+        return CompareAsync(options);
+    }
+
+    private static async Task CompareAsync(string options)
     {
         Host.Requires(Host.Root, Host.Overlay, Host.PublishedBinaries, Host.Images, TestEngine.HasPayload, TestRegistry.Installed, Host.Command("cc", "gcc"), Host.Command("setpriv"));
         await using TestEngine engine = await TestEngine.StartAsync("busybox");
