@@ -13,7 +13,7 @@ RID := linux-$(patsubst aarch64,arm64,$(patsubst x86_64,x64,$(shell uname -m)))
 EXECUTABLES := $(OUT)/crun-sharp $(OUT)/crun-sharp-oci
 SOURCES := Directory.Build.props Directory.Packages.props $(shell find src native -name bin -prune -o -name obj -prune -o -type f -print)
 
-.PHONY: build help install native run test unit host-test uml-test check security reproducible bench images publish clean
+.PHONY: build help install native run test unit host-test uml-test check security reproducible bench bench-vm images publish clean
 
 build: native ## everything but the published executables
 	dotnet build Runtime.sln -v q --nologo
@@ -71,6 +71,10 @@ images: ## OCI layouts in out/images, pushed once to a registry on loopback
 bench: publish images ## figures against crun, runc, podman and docker; CRUN=PATH names a crun
 	@tools/install.sh bench
 	bench/run.sh
+
+bench-vm: publish images ## one report over processes, containers and virtual machines: out/bench-vm/report.html
+	@tools/install.sh bench vm
+	bench/vm.sh
 
 test: ## everything that CI runs: installs what is missing first
 	@tools/install.sh build run test

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what is missing from Debian's packages. Says first what; quiet when nothing is.
-#   install.sh [build] [run] [test] [bench]     (all of them when none is named)
+#   install.sh [build] [run] [test] [bench] [vm]     (all of them when none is named)
 set -eu
 
 # What the product is built from.
@@ -8,17 +8,19 @@ build='gcc libc6-dev make musl-tools libseccomp-dev zlib1g-dev'
 # What `make run` uses beyond that: ids and a network for ordinary users, and the image's way round a missing Docker Hub.
 run='uidmap slirp4netns busybox-static docker-registry skopeo'
 # Peers, oracles and tools of the tests.
-test='apache2-utils attr clang crun dbus dbus-user-session docker.io fuse-overlayfs iproute2 jq kmod libcap2-bin mmdebstrap libpam-systemd openssl passt podman
+test='apache2-utils attr chromium clang crun dbus dbus-user-session docker.io fuse-overlayfs iproute2 jq kmod libcap2-bin mmdebstrap libpam-systemd openssl passt podman
 	procps runc strace systemd tmux umoci user-mode-linux util-linux'
 bench='crun docker.io jq podman runc umoci'
+# What bench-vm measures beside them, and what turns its plots into pictures.
+vm='bubblewrap librsvg2-bin qemu-system-x86 systemd-container user-mode-linux'
 
-[ $# -gt 0 ] || set -- build run test bench
+[ $# -gt 0 ] || set -- build run test bench vm
 wanted=
 for set in "$@"; do
 	case $set in
-	build | run | test | bench) eval "wanted=\"\$wanted \$$set\"" ;;
+	build | run | test | bench | vm) eval "wanted=\"\$wanted \$$set\"" ;;
 	*)
-		echo "install.sh: unknown set '$set': build, run, test, bench are known" >&2
+		echo "install.sh: unknown set '$set': build, run, test, bench, vm are known" >&2
 		exit 2
 		;;
 	esac

@@ -74,9 +74,7 @@ public sealed partial class BenchSession : IDisposable
     /// <summary>Grows with each measure.</summary>
     public BenchResult Result { get; private set; }
 
-    public IReadOnlyList<Contestant> Contestants => _finder.Found;
-
-    /// <summary>The figures that stand in the report as others published them.</summary>
+    /// <summary>All that was measured, with the host's noise while it was.</summary>
     public BenchResult Finish() => Result with { LeftOut = _leftOut, Noise = _noise.Result() };
 
     private BenchProgram Program => _request.Command.Count > 0 ? new BenchProgram(_request.Command, IsProbe: false) : BenchProgram.Probe("hello");
@@ -120,15 +118,17 @@ public sealed partial class BenchSession : IDisposable
             }
 
             _observer.Tell($"{condition.Name}: {condition.What}");
-            all.AddRange(runner.Run(ready, Program, condition, cancellationToken).Select(static series => new StartSeries(
-                series.Contestant.Name,
-                series.Condition,
-                [.. series.Values.Select(static value => value.FirstByte)],
-                [.. series.Values.Select(static value => value.Exit)])));
+            all.AddRange(ToResult(runner.Run(ready, Program, condition, cancellationToken)));
         }
 
         Result = Result with { Start = all };
     }
+
+    private static List<StartSeries> ToResult(IEnumerable<Series> all) => [.. all.Select(static series => new StartSeries(
+        series.Contestant.Name,
+        series.Condition,
+        [.. series.Values.Select(static value => value.FirstByte)],
+        [.. series.Values.Select(static value => value.Exit)]))];
 
     public void Dispose()
     {

@@ -56,6 +56,9 @@ public sealed class TimedProgram : IDisposable
 
     public int Pid { get; }
 
+    /// <summary>The moment before the start, in microseconds of CLOCK_MONOTONIC.</summary>
+    public double BeganMicroseconds => _began / (Stopwatch.Frequency / 1e6);
+
     public TimeSpan? ToFirstByte => Since(_watch.FirstByte);
 
     public TimeSpan? ToStartMark => Since(_watch.StartMark);

@@ -17,6 +17,10 @@ internal sealed class BundleContestant(Workshop workshop, string name, string pa
 
     public override IReadOnlyList<string> Files => [path];
 
+    public override IReadOnlyList<string> StateDirectories => [$"{workshop.Directory}/bundles", $"{workshop.Directory}/state-{name}"];
+
+    public override long ImageBytes() => DiskUse.Of([workshop.Tree]);
+
     public override PreparedStart Prepare(BenchProgram program, string instance)
     {
         string bundle = workshop.MakeBundle(instance, program);
@@ -29,7 +33,9 @@ internal sealed class BundleContestant(Workshop workshop, string name, string pa
         });
     }
 
-    public override PreparedStart PrepareExec(BenchProgram program, string instance, int pid) =>
+    public override bool CanExec => true;
+
+    public override PreparedStart PrepareExec(BenchProgram program, string instance) =>
         new(new TimedStart { Path = path, Arguments = Words(["exec", instance, .. program.Arguments]) });
 
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);

@@ -23,8 +23,17 @@ public abstract class Contestant
     /// <summary>Readies one start; nothing of it is in the clock.</summary>
     public abstract PreparedStart Prepare(BenchProgram program, string instance);
 
-    /// <summary>Starts a further program in an instance that runs; null where there is no such thing.</summary>
-    public virtual PreparedStart? PrepareExec(BenchProgram program, string instance, int pid) => null;
+    /// <summary>Whether a further program can be started in an instance that runs.</summary>
+    public virtual bool CanExec => false;
+
+    public virtual PreparedStart PrepareExec(BenchProgram program, string instance) =>
+        throw new NotSupportedException($"{Name} starts nothing in an instance that runs");
+
+    /// <summary>Directories in which a running instance keeps what is its own.</summary>
+    public virtual IReadOnlyList<string> StateDirectories => [];
+
+    /// <summary>What the image occupies in the form that this contestant starts it from.</summary>
+    public virtual long ImageBytes() => 0;
 
     /// <summary>Removes what lies on the host for this contestant alone: an imported image.</summary>
     public virtual void CleanUp()

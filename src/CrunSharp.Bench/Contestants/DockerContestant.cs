@@ -43,6 +43,11 @@ internal sealed class DockerContestant : Contestant
         return contestant;
     }
 
+    public override IReadOnlyList<string> StateDirectories => Root() is { } root ? [root] : [];
+
+    public override long ImageBytes() =>
+        long.TryParse((HostTool.TryAsk(_path, s_limit, "image", "inspect", "--format", "{{.Size}}", _image) ?? "").Trim(), out long bytes) ? bytes : 0;
+
     public override PreparedStart Prepare(BenchProgram program, string instance)
     {
         string id = $"{_workshop.Directory}/{instance}.id";
@@ -52,10 +57,15 @@ internal sealed class DockerContestant : Contestant
         return new PreparedStart(start, () => Remove(instance, id)) { IdFile = id };
     }
 
-    public override PreparedStart PrepareExec(BenchProgram program, string instance, int pid) =>
+    public override bool CanExec => true;
+
+    public override PreparedStart PrepareExec(BenchProgram program, string instance) =>
         new(new TimedStart { Path = _path, Arguments = [_path, "exec", instance, .. program.Arguments] });
 
     public override void CleanUp() => HostTool.TryAsk(_path, s_limit, "rmi", "-f", _image);
+
+    private string? Root() =>
+        HostTool.TryAsk(_path, s_limit, "info", "--format", Name == "podman" ? "{{.Store.GraphRoot}}" : "{{.DockerRootDir}}")?.Trim();
 
     private void Remove(string instance, string id)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CrunSharp.Linux;
 using CrunSharp.Machines;
 
 namespace CrunSharp.Bench;
@@ -28,6 +29,10 @@ internal sealed class LadderContestant : Contestant
 
     public override IReadOnlyList<string> Files => [_workshop.Guest];
 
+    public override IReadOnlyList<string> StateDirectories => [$"{_workshop.Directory}/scratch"];
+
+    public override long ImageBytes() => DiskUse.Of([_workshop.Tree]);
+
     /// <summary>All rungs that this host and user can climb; the others with the reason.</summary>
     public static IEnumerable<Contestant> All(Workshop workshop)
     {
@@ -48,7 +53,7 @@ internal sealed class LadderContestant : Contestant
             arguments.AddRange(["--namespaces", mask.ToString(CultureInfo.InvariantCulture)]);
         }
 
-        string scratch = $"{_workshop.Directory}/{instance}";
+        string scratch = $"{_workshop.Directory}/scratch/{instance}";
         if (_rung >= Rung.Overlay)
         {
             Directory.CreateDirectory($"{scratch}/upper");
@@ -73,7 +78,11 @@ internal sealed class LadderContestant : Contestant
 
         return new PreparedStart(
             new TimedStart { Path = _workshop.Guest, Arguments = [.. arguments, "--", .. program.Arguments], Environment = _workshop.Spec.Process!.Env },
-            () => RemoveScratch(scratch));
+            () =>
+            {
+                RemoveScratch(scratch);
+                Cgroups(instance).ForEach(static cgroup => HostPaths.RemoveDirectory(cgroup));
+            });
     }
 
     private static string Word(Rung rung) => rung switch
@@ -96,23 +105,20 @@ internal sealed class LadderContestant : Contestant
     private void AddLimits(List<string> arguments, string instance)
     {
         string memory = ((long)_workshop.MemoryMiB << 20).ToString(CultureInfo.InvariantCulture);
-        if (File.Exists("/sys/fs/cgroup/cgroup.controllers"))
-        {
-            string cgroup = $"/sys/fs/cgroup/{Workshop.CgroupName}-{instance}";
-            arguments.AddRange(["--cgroup", cgroup, "--limit", $"{cgroup}/memory.max={memory}", "--limit", $"{cgroup}/pids.max=2048"]);
-            return;
-        }
-
-        foreach ((string controller, string file, string limit) in (ReadOnlySpan<(string, string, string)>)
-            [("memory", "memory.limit_in_bytes", memory), ("pids", "pids.max", "2048"), ("cpu,cpuacct", "cpu.shares", "1024")])
-        {
-            string cgroup = $"/sys/fs/cgroup/{controller}/{Workshop.CgroupName}-{instance}";
-            if (Directory.Exists($"/sys/fs/cgroup/{controller}"))
-            {
-                arguments.AddRange(["--cgroup", cgroup, "--limit", $"{cgroup}/{file}={limit}"]);
-            }
-        }
+        List<string> cgroups = Cgroups(instance);
+        arguments.AddRange(cgroups.SelectMany(static cgroup => (IEnumerable<string>)["--cgroup", cgroup]));
+        IEnumerable<string> limits = IsUnified
+            ? [$"{cgroups[0]}/memory.max={memory}", $"{cgroups[0]}/pids.max=2048"]
+            : cgroups.Select(cgroup => cgroup.Contains("/memory/", StringComparison.Ordinal) ? $"{cgroup}/memory.limit_in_bytes={memory}" : $"{cgroup}/pids.max=2048");
+        arguments.AddRange(limits.SelectMany(static limit => (IEnumerable<string>)["--limit", limit]));
     }
+
+    private static bool IsUnified => File.Exists("/sys/fs/cgroup/cgroup.controllers");
+
+    private static List<string> Cgroups(string instance) => IsUnified
+        ? [$"/sys/fs/cgroup/{Workshop.CgroupName}-{instance}"]
+        : [.. ((IEnumerable<string>)["memory", "pids"]).Select(static controller => $"/sys/fs/cgroup/{controller}").Where(Directory.Exists)
+            .Select(hierarchy => $"{hierarchy}/{Workshop.CgroupName}-{instance}")];
 
     private ulong Capabilities()
     {

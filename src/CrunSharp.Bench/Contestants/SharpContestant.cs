@@ -18,9 +18,18 @@ internal sealed class SharpContestant(Workshop workshop, string version) : Conte
 
     public override IReadOnlyList<string> Files => [_path];
 
-    public override PreparedStart Prepare(BenchProgram program, string instance)
+    public override IReadOnlyList<string> StateDirectories => [$"{workshop.Engine.Paths.Root}/containers", workshop.Engine.Paths.RunRoot];
+
+    public override long ImageBytes() => DiskUse.Of(workshop.Image.LayerDirectories);
+
+    public override PreparedStart Prepare(BenchProgram program, string instance) => Prepare(program, instance, []);
+
+    /// <summary>The same start, which writes its steps to a file.</summary>
+    public PreparedStart PrepareTraced(BenchProgram program, string instance, string file) => Prepare(program, instance, [$"--trace={file}"]);
+
+    private PreparedStart Prepare(BenchProgram program, string instance, string[] options)
     {
-        List<string> arguments = [_path, .. Store(), "run", "--rm", "--network", "none", "--pull", "never", "--name", instance, "--entrypoint", ""];
+        List<string> arguments = [_path, .. Store(), "run", .. options, "--rm", "--network", "none", "--pull", "never", "--name", instance, "--entrypoint", ""];
         if (workshop.Spec.Linux!.CgroupsPath is not null)
         {
             arguments.AddRange(["--memory", $"{workshop.MemoryMiB}m"]);
@@ -32,7 +41,9 @@ internal sealed class SharpContestant(Workshop workshop, string version) : Conte
         return new PreparedStart(start, () => HostTool.TryAsk(_path, s_limit, [.. Store(), "rm", "-f", instance]));
     }
 
-    public override PreparedStart PrepareExec(BenchProgram program, string instance, int pid) =>
+    public override bool CanExec => true;
+
+    public override PreparedStart PrepareExec(BenchProgram program, string instance) =>
         new(new TimedStart { Path = _path, Arguments = [_path, .. Store(), "exec", instance, .. program.Arguments] });
 
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);

@@ -15,6 +15,8 @@ internal sealed class BubblewrapContestant(Workshop workshop, string path, strin
 
     public override IReadOnlyList<string> Files => [path];
 
+    public override long ImageBytes() => DiskUse.Of([workshop.Tree]);
+
     public override PreparedStart Prepare(BenchProgram program, string instance) => new(new TimedStart
     {
         Path = path,
@@ -38,6 +40,8 @@ internal sealed class NspawnContestant(Workshop workshop, string path, string ve
     public override string What => "namespaces, capabilities and its own filter of system calls on the tree; neither registered nor limited";
 
     public override IReadOnlyList<string> Files => [path];
+
+    public override long ImageBytes() => DiskUse.Of([workshop.Tree]);
 
     public override PreparedStart Prepare(BenchProgram program, string instance) => new(new TimedStart
     {
@@ -65,6 +69,8 @@ internal sealed class ContainerdContestant(Workshop workshop, string name, strin
 
     public override IReadOnlyList<string> Files => [path];
 
+    public override long ImageBytes() => DiskUse.Of([workshop.Tree]);
+
     public override PreparedStart Prepare(BenchProgram program, string instance) => new(
         new TimedStart
         {
@@ -81,7 +87,9 @@ internal sealed class ContainerdContestant(Workshop workshop, string name, strin
             HostTool.TryAsk(path, s_limit, "container", "delete", instance);
         });
 
-    public override PreparedStart PrepareExec(BenchProgram program, string instance, int pid) =>
+    public override bool CanExec => true;
+
+    public override PreparedStart PrepareExec(BenchProgram program, string instance) =>
         new(new TimedStart { Path = path, Arguments = [path, "task", "exec", "--exec-id", $"{instance}-{Guid.NewGuid():N}", instance, .. program.Arguments] });
 }
 
@@ -101,7 +109,13 @@ internal sealed class MachineContestant(Workshop workshop, MachineMonitor monito
 
     public override IReadOnlyList<string> Files => monitor.Files;
 
+    public override IReadOnlyList<string> StateDirectories => [$"{workshop.Directory}/machines"];
+
+    public override long ImageBytes() => monitor.Name == "user-mode-linux" ? DiskUse.Of([workshop.Tree]) : DiskUse.OfFiles([workshop.Machine.Archive]);
+
     public MachineMonitor Monitor => monitor;
+
+    public Workshop Workshop => workshop;
 
     public override PreparedStart Prepare(BenchProgram program, string instance)
     {

@@ -37,8 +37,8 @@ internal sealed class RoundRunner(IStarter starter, RoundPlan plan, IBenchObserv
             try
             {
                 // Twice: the first may fill caches that the second shows.
-                starter.Start(contestant, program, NewName());
-                ready.Add((contestant, starter.Start(contestant, program, NewName()).Exit));
+                starter.Start(contestant, program, InstanceName.Next());
+                ready.Add((contestant, starter.Start(contestant, program, InstanceName.Next()).Exit));
             }
             catch (CrunException failure)
             {
@@ -76,7 +76,7 @@ internal sealed class RoundRunner(IStarter starter, RoundPlan plan, IBenchObserv
                 }
 
                 rest(condition.GapMilliseconds);
-                series[index].Values.Add(starter.Start(series[index].Contestant, program, NewName()));
+                series[index].Values.Add(starter.Start(series[index].Contestant, program, InstanceName.Next()));
                 observer.Measured(series, round, rounds);
             }
 
@@ -94,8 +94,4 @@ internal sealed class RoundRunner(IStarter starter, RoundPlan plan, IBenchObserv
     private bool IsDone(double first, Series series) => first > plan.SlowFrom
         ? series.Values.Count >= plan.SlowRounds
         : series.FirstByte is { Uncertainty: { } uncertainty } && uncertainty <= plan.Stable;
-
-    private static string NewName() => $"bench-{Environment.ProcessId}-{Interlocked.Increment(ref s_number)}";
-
-    private static int s_number;
 }

@@ -107,6 +107,22 @@ internal sealed record BenchPart(string Name, string What, bool TakesProgram, Ac
 {
     public static IReadOnlyList<BenchPart> All { get; } =
     [
-        new("start", "Time to the first byte and to the exit", true, static (session, conditions, token) => session.MeasureStarts(conditions, token)),
+        new("start", "Time from the start to the first byte of output, and to the exit", true, static (session, conditions, token) => session.MeasureStarts(conditions, token)),
+        new("memory", "Memory that one more instance adds, all its helpers included (PSS)", false, static (session, _, token) => session.MeasureMemory(token)),
+        new("density", "Instances side by side: how many, how fast", false, static (session, _, token) => session.MeasureDensity(token)),
+        new("disk", "Bytes of programs, of the image as it is kept, of an instance", false, static (session, _, token) => session.MeasureDisk(token)),
+        new("exec", "Time to start a further program in a running instance", false, static (session, _, token) => session.MeasureExec(token)),
+        new("syscall", "What isolation costs while a program runs: system calls, arithmetic", false, static (session, _, token) => session.MeasureWork(token)),
+        new("boot-anatomy", "Where the time of one start goes: monitor, kernel, first process; or each step of a launch", false, static (session, _, token) => session.MeasureAnatomy(token)),
+        new("all", "All of these, one after the other", true, static (session, conditions, token) =>
+        {
+            session.MeasureStarts(conditions, token);
+            session.MeasureExec(token);
+            session.MeasureMemory(token);
+            session.MeasureDensity(token);
+            session.MeasureDisk(token);
+            session.MeasureWork(token);
+            session.MeasureAnatomy(token);
+        }),
     ];
 }
