@@ -29,6 +29,9 @@ public sealed partial class HostSnapshot
         do
         {
             HashSet<string> now = Compare(Take(_directories));
+
+            // What others ran and ended meanwhile is nothing that we left.
+            now.RemoveWhere(static fact => fact.StartsWith("- process ", StringComparison.Ordinal) || fact.StartsWith("- cgroup ", StringComparison.Ordinal));
             if (differences is null)
             {
                 differences = now;
