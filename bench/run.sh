@@ -208,7 +208,9 @@ engines() {
 	store
 	mkdir -p "$work/podman"
 	printf '[storage]\ndriver = "overlay"\nrunroot = "%s/podman/run"\ngraphroot = "%s/podman/root"\n' "$work" "$work" >"$work/storage.conf"
-	printf '[engine]\nruntime = "crun"\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n[engine.runtimes]\ncrun = ["%s"]\n' "$crun" >"$work/containers.conf"
+	# podman asks for more descriptors than a host without CAP_SYS_RESOURCE may give.
+	printf '[containers]\ndefault_ulimits = ["nofile=%s:%s"]\n' "$(ulimit -Hn)" "$(ulimit -Hn)" >"$work/containers.conf"
+	printf '[engine]\nruntime = "crun"\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n[engine.runtimes]\ncrun = ["%s"]\n' "$crun" >>"$work/containers.conf"
 	export CONTAINERS_STORAGE_CONF=$work/storage.conf CONTAINERS_CONF=$work/containers.conf
 	mkdir -p "$work/docker"
 	dockerd --data-root "$work/docker/data" --exec-root "$work/docker/exec" --pidfile "$work/docker/pid" --host "unix://$work/docker/socket" \
