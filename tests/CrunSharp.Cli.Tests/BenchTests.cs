@@ -39,6 +39,7 @@ public sealed class BenchTests(TestImages images) : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("uml", "no")] // A machine inside a machine: there its anatomy was not drawn (seen once).
     public async Task All_OfAMachineAndAContainer_WritesAReportThatABrowserDraws()
     {
         Host.Requires(Host.Root, Host.Command("linux.uml", "user-mode-linux"), Host.Command("chromium"));
