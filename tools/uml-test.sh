@@ -12,7 +12,7 @@ make -s -C native ../out/native/tests-plain &&
 for project in CrunSharp.Host.Tests CrunSharp.Cli.Tests; do
 	echo "-- $project in user-mode-linux"
 	# shellcheck disable=SC2016
-	tools/uml-run -t 900 -m 3G -o out/reports -e CRUN_SHARP_INSIST="${CRUN_SHARP_INSIST_UML:-}" -e CRUN_SHARP_CHECKOUT="$PWD" \
+	tools/uml-run -t 1500 -m 3G -o out/reports -e CRUN_SHARP_INSIST="${CRUN_SHARP_INSIST_UML:-}" -e CRUN_SHARP_CHECKOUT="$PWD" \
 		-e DOTNET_CLI_TELEMETRY_OPTOUT=1 -e DOTNET_ROOT="$(tools/dotnet-root.sh)" \
 		bash -c '"$@" --results-directory "$UML_OUT"' run "tests/$project/bin/Debug/net10.0/$project" --ignore-exit-code 8 --filter-not-trait uml=no \
 		--report-ctrf --report-ctrf-filename "$project.uml.json" --no-progress ${CRUN_SHARP_TEST_ARGUMENTS:-} || status=1
