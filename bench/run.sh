@@ -208,8 +208,8 @@ engines() {
 	store
 	mkdir -p "$work/podman"
 	printf '[storage]\ndriver = "overlay"\nrunroot = "%s/podman/run"\ngraphroot = "%s/podman/root"\n' "$work" "$work" >"$work/storage.conf"
-	# podman asks for more descriptors than a host without CAP_SYS_RESOURCE may give.
-	printf '[containers]\ndefault_ulimits = ["nofile=%s:%s"]\n' "$(ulimit -Hn)" "$(ulimit -Hn)" >"$work/containers.conf"
+	# podman asks for more than a host without CAP_SYS_RESOURCE may give.
+	printf '[containers]\ndefault_ulimits = ["nofile=%s:%s", "nproc=%s:%s"]\n' "$(ulimit -Hn)" "$(ulimit -Hn)" "$(ulimit -Hu)" "$(ulimit -Hu)" >"$work/containers.conf"
 	printf '[engine]\nruntime = "crun"\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n[engine.runtimes]\ncrun = ["%s"]\n' "$crun" >>"$work/containers.conf"
 	export CONTAINERS_STORAGE_CONF=$work/storage.conf CONTAINERS_CONF=$work/containers.conf
 	mkdir -p "$work/docker"
