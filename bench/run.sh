@@ -4,43 +4,21 @@
 #   CRUN= RUNC=   other builds than Debian's; ROUNDS= how many of each (60)
 set -euo pipefail
 cd "$(dirname "$0")/.."
-[ "$(id -u)" -eq 0 ] || {
-	echo "bench: needs root: it makes cgroups, a user and a docker daemon of its own" >&2
-	exit 1
-}
-
-# crun 1.8 refuses a hybrid host without a hugetlb hierarchy: it gets one, in a mount namespace that ends with us.
-if [ -z "${BENCH_INSIDE:-}" ]; then
-	BENCH_INSIDE=1 exec unshare --mount --propagation private "$0" "$@"
-fi
-if [ -d /sys/fs/cgroup/memory ] && [ ! -d /sys/fs/cgroup/hugetlb ]; then
-	mkdir /sys/fs/cgroup/hugetlb
-	mount -t cgroup -o hugetlb cgroup /sys/fs/cgroup/hugetlb
-	hugetlb=1
-fi
-
+. bench/peers.sh
 . tools/registry.sh
+peers_enter "$@"
 crun=${CRUN:-$(command -v crun)}
 runc=${RUNC:-$(command -v runc)}
 rounds=${ROUNDS:-60}
 ours=$PWD/out/crun-sharp-oci
 engine=$PWD/out/crun-sharp
-work=$(mktemp -d)
-chmod 755 "$work"
-docker_pid=
 
 finish() {
 	local status=$?
 	registry_stop
-	[ -z "$docker_pid" ] || { kill "$docker_pid" && wait "$docker_pid"; } 2>/dev/null || true
 	! id crun-sharp-bench >/dev/null 2>&1 || userdel crun-sharp-bench >/dev/null 2>&1 || true
 	sed -i '/^crun-sharp-bench:/d' /etc/subuid /etc/subgid
-	umount -R "$work"/* 2>/dev/null || true
-	umount "$work"/podman/root/overlay 2>/dev/null || true
-	rm -rf "$work"
-	if [ -n "${hugetlb:-}" ]; then
-		umount /sys/fs/cgroup/hugetlb && rmdir /sys/fs/cgroup/hugetlb
-	fi
+	peers_finish
 	exit $status
 }
 trap finish EXIT
@@ -204,29 +182,8 @@ rootless() {
 }
 
 engines() {
-	[ ! -d "$work/podman" ] || return 0
 	store
-	mkdir -p "$work/podman"
-	printf '[storage]\ndriver = "overlay"\nrunroot = "%s/podman/run"\ngraphroot = "%s/podman/root"\n' "$work" "$work" >"$work/storage.conf"
-	# podman asks for more than a host without CAP_SYS_RESOURCE may give.
-	printf '[containers]\ndefault_ulimits = ["nofile=%s:%s", "nproc=%s:%s"]\n' "$(ulimit -Hn)" "$(ulimit -Hn)" "$(ulimit -Hu)" "$(ulimit -Hu)" >"$work/containers.conf"
-	printf '[engine]\nruntime = "crun"\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n[engine.runtimes]\ncrun = ["%s"]\n' "$crun" >>"$work/containers.conf"
-	export CONTAINERS_STORAGE_CONF=$work/storage.conf CONTAINERS_CONF=$work/containers.conf
-	mkdir -p "$work/docker"
-	dockerd --data-root "$work/docker/data" --exec-root "$work/docker/exec" --pidfile "$work/docker/pid" --host "unix://$work/docker/socket" \
-		--iptables=false --ip-forward=false --bridge=none --insecure-registry "$REGISTRY" >"$work/docker/log" 2>&1 &
-	docker_pid=$!
-	docker=(docker --host "unix://$work/docker/socket")
-	local tick
-	for tick in $(seq 100); do
-		! "${docker[@]}" version >/dev/null 2>&1 || break
-		sleep 0.1
-	done
-	if ! "${docker[@]}" version >/dev/null 2>&1; then
-		echo "dockerd does not start here, so docker is left out:"
-		tail -2 "$work/docker/log"
-		docker=()
-	fi
+	peers_start
 }
 
 engine() {
