@@ -33,8 +33,6 @@ fuse_root(struct stage *stage, const struct plan_step *step)
 	AUTO_CLOSE int target = bind_onto_itself(stage, path, directory, false);
 	if (target < 0)
 		return -1;
-	if (change_propagation(target, MS_PRIVATE) < 0)
-		return fail(stage, "make '%s' private", path);
 
 	AUTO_CLOSE int device = step->fd == PLAN_NO_FD ? open(FUSE_DEVICE, O_RDWR | O_CLOEXEC) : plan_fd(&stage->plan, step->fd);
 	if (device < 0)

@@ -225,8 +225,6 @@ overlay_root(struct stage *stage, const struct plan_step *step)
 	AUTO_CLOSE int target = bind_onto_itself(stage, path, directory, false);
 	if (target < 0)
 		return -1;
-	if (change_propagation(target, MS_PRIVATE) < 0)
-		return fail(stage, "make '%s' private", path);
 
 	int tree = overlay_by_descriptors(&overlay);
 	if (tree == NO_SUCH_CALL) {

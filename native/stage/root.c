@@ -36,7 +36,7 @@ open_directory(struct stage *stage, const char *path)
 	return fd < 0 ? fail(stage, "open the directory '%s'", path) : fd;
 }
 
-/* Binds a directory onto itself: pivot_root wants a mount. */
+/* Binds a directory onto itself: pivot_root wants a mount, and a parent of it that is private. */
 int
 bind_onto_itself(struct stage *stage, const char *path, int directory, bool recursive)
 {
@@ -46,11 +46,15 @@ bind_onto_itself(struct stage *stage, const char *path, int directory, bool recu
 		if (mount_by_number(directory, directory, NULL, MS_BIND | (recursive ? MS_REC : 0)) < 0)
 			return fail(stage, "bind '%s' onto itself", path);
 		tree = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		return tree < 0 ? fail(stage, "open '%s'", path) : tree;
-	}
-	if (tree < 0 || attach_tree(tree, directory) < 0) {
+		if (tree < 0)
+			return fail(stage, "open '%s'", path);
+	} else if (tree < 0 || attach_tree(tree, directory) < 0) {
 		close_descriptor(&tree);
 		return fail(stage, "bind '%s' onto itself", path);
+	}
+	if (change_propagation(tree, MS_PRIVATE) < 0) {
+		close_descriptor(&tree);
+		return fail(stage, "make '%s' private", path);
 	}
 	return tree;
 }
@@ -78,10 +82,6 @@ bind_root(struct stage *stage, const struct plan_step *step)
 	if (parent < 0) {
 		close_descriptor(&tree);
 		return -1;
-	}
-	if (change_propagation(parent, MS_PRIVATE) < 0) {
-		close_descriptor(&tree);
-		return fail(stage, "make '%s' private", path);
 	}
 	if (tree < 0) {
 		/* Before 5.2: one mount only, which a shared parent then keeps pivot_root from entering. */
