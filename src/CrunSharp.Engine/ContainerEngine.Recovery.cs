@@ -14,11 +14,7 @@ public sealed partial class ContainerEngine
     {
         try
         {
-            Containers.Sweep();
-            foreach (Container container in Containers.List())
-            {
-                RecoverOne(container);
-            }
+            Containers.Recover(RecoverOne);
         }
         catch (Exception failure) when (failure is CrunException or LinuxException or IOException or UnauthorizedAccessException)
         {
@@ -26,26 +22,32 @@ public sealed partial class ContainerEngine
         }
     }
 
-    private void RecoverOne(Container container)
+    // Answers whether all is done for it.
+    private bool RecoverOne(Container container)
     {
-        if (container.IsRunning || container.Status == ContainerStatus.Created || container.Record.Monitor is not { } monitor || monitor.IsAlive())
+        if (container.Record.Monitor is not { } monitor)
         {
-            return;
+            return true;
+        }
+
+        if (container.IsRunning || container.Status == ContainerStatus.Created || monitor.IsAlive())
+        {
+            return false;
         }
 
         if (container.Record.AutoRemove)
         {
-            // A lock held by another says that somebody is at it already.
+            // A lock held by another says that somebody is at it already: another rm, or a launch that has yet to see that it is alone.
             using (FileLock? free = FileLock.TryAcquire(container.Directory.Lock))
             {
                 if (free is null)
                 {
-                    return;
+                    return false;
                 }
             }
 
             Destroy(container.Directory);
-            return;
+            return true;
         }
 
         // The runtime's directory is the last thing that a monitor removes of a container that stays.
@@ -58,5 +60,7 @@ public sealed partial class ContainerEngine
 
             ClearRuntime(container.Id);
         }
+
+        return true;
     }
 }

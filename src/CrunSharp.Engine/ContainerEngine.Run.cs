@@ -182,6 +182,8 @@ public sealed partial class ContainerEngine
             actions.Add(new MonitorAction.Unlink(Containers.NamePath(record.Name)));
         }
 
+        actions.Add(new MonitorAction.Unlink(Containers.MarkPath(record.Id)));
+
         return new MonitorOrder
         {
             Pid = launched.Pid,

@@ -19,7 +19,7 @@ public sealed partial class ContainerEngine : IDisposable
         _warn = warn;
         paths.Ensure();
         _images = new Lazy<ImageStore>(() => ImageStore.Open(paths.Root, new ImageStoreOptions { ImagesInUse = ImagesInUse }));
-        _containers = new Lazy<ContainerStore>(() => new ContainerStore(paths.Root));
+        _containers = new Lazy<ContainerStore>(() => new ContainerStore(paths.Root, paths.RunRoot));
         _runtime = new Lazy<ContainerRuntime>(() => new ContainerRuntime(new RuntimeOptions
         {
             StateRoot = RuntimeRoot,

@@ -10,7 +10,7 @@ public sealed class ContainerStoreTests : IDisposable
     private readonly TemporaryDirectory _root = new();
     private readonly ContainerStore _store;
 
-    public ContainerStoreTests() => _store = new ContainerStore(_root.Path);
+    public ContainerStoreTests() => _store = new ContainerStore(_root.Path, _root["run"]);
 
     public void Dispose() => _root.Dispose();
 
@@ -166,15 +166,74 @@ public sealed class ContainerStoreTests : IDisposable
     }
 
     [Fact]
-    public void Sweep_OfAMakingThatWasKilled_RemovesItButNotOneThatGoesOn()
+    public void Recover_OfAMakingThatWasKilled_RemovesItButNotOneThatGoesOn()
     {
         ProcessIdentity us = ProcessIdentity.Current;
         Directory.CreateDirectory(_root[$"containers/.new-{new string('a', 64)}.{us.Pid}.{us.StartTime + 1}"]);
         string going = _root[$"containers/.new-{new string('b', 64)}.{us.Pid}.{us.StartTime}"];
         Directory.CreateDirectory(going);
         using CreatedContainer whole = Create("web");
-        _store.Sweep();
+        _store.Recover(static _ => false);
         Assert.Equal([going, whole.Directory.Path], Directory.GetFileSystemEntries(_root["containers"]).Order());
+    }
+
+    [Fact]
+    public void Recover_AgainInOneBoot_LooksOnlyAtWhatADeadProcessHadMarked()
+    {
+        List<string> seen = [];
+        using CreatedContainer first = Create("first");
+        using CreatedContainer second = Create("second");
+        _store.Recover(container => Note(seen, container));
+        Assert.Equal(["first", "second"], seen.Order());
+
+        // Ours are the marks of a process that lives; as if that of the second did not.
+        seen.Clear();
+        Leave(second.Record.Id);
+        _store.Recover(container => Note(seen, container));
+        Assert.Equal(["second"], seen);
+
+        // It was answered that all is done for it.
+        _store.Recover(container => Note(seen, container));
+        Assert.Equal(["second"], seen);
+    }
+
+    [Fact]
+    public void Recover_OfARunThatIsNotOver_LooksAgainTheNextTime()
+    {
+        _store.Recover(static _ => true);
+        using CreatedContainer made = Create("web");
+        Leave(made.Record.Id);
+        int looks = 0;
+        _store.Recover(_ => ++looks > 1);
+        _store.Recover(_ => ++looks > 1);
+        _store.Recover(_ => ++looks > 1);
+        Assert.Equal(2, looks);
+    }
+
+    [Fact]
+    public void Recover_OfAKilledRemoval_TakesTheRestAndTheName()
+    {
+        _store.Recover(static _ => true);
+        CreatedContainer made = Create("web");
+        made.Dispose();
+        Directory.Move(made.Directory.Path, _root[$"containers/.old-{made.Record.Id}"]);
+        Leave(made.Record.Id);
+        _store.Recover(static _ => true);
+        Assert.Empty(Directory.GetFileSystemEntries(_root["containers"]));
+        Assert.Equal([".lock"], Directory.GetFileSystemEntries(_root["names"]).Select(Path.GetFileName));
+        Assert.Equal([".boot"], Directory.GetFileSystemEntries(_root["run/runs"]).Select(Path.GetFileName));
+    }
+
+    private static bool Note(List<string> seen, Container container)
+    {
+        seen.Add(container.Name);
+        return true;
+    }
+
+    private void Leave(ContainerId id)
+    {
+        string mark = _store.MarkPath(id);
+        File.Move(mark, $"{mark[..mark.LastIndexOf('.')]}.1");
     }
 
     private CreatedContainer Create(string? name) => _store.Create(name, static (id, taken) => new ContainerRecord

@@ -30,9 +30,6 @@ public sealed record Container(ContainerDirectory Directory, ContainerRecord Rec
 
     public bool IsRunning => Status == ContainerStatus.Running;
 
-    /// <summary>Whether it belongs to a run that is over: started with --rm, and nothing of it lives.</summary>
-    public bool IsLeftover => Record.AutoRemove && Status is ContainerStatus.Exited or ContainerStatus.Dead;
-
     internal static Container Read(ContainerDirectory directory)
     {
         ContainerRecord record = ContainerRecordJson.Read(File.ReadAllBytes(directory.Record), directory.Record);

@@ -1,5 +1,6 @@
 using System.Text;
 using CrunSharp.Linux;
+using CrunSharp.Oci;
 using Microsoft.Win32.SafeHandles;
 
 namespace CrunSharp.Engine;
@@ -11,16 +12,49 @@ public sealed partial class ContainerStore
     /// <summary>Takes away a container's directory and name; the caller holds its lock and has ended its processes.</summary>
     public void Delete(Container container)
     {
+        _marks.Make(container.Id);
         string removed = $"{_containers}/{Removed}{container.Id}";
         Directory.Move(container.Directory.Path, removed);
         DropName(container.Name, container.Id.Value);
         DeleteTree(removed);
+        _marks.Remove(container.Id.Value);
     }
 
-    /// <summary>Takes away what is left of makings and removals that were killed.</summary>
-    public void Sweep()
+    /// <summary>Where the mark of this process's run is: the last that is to be removed of it.</summary>
+    public string MarkPath(ContainerId id) => _marks.PathOf(id);
+
+    /// <summary>
+    /// Takes away what is left of makings and removals that were killed, and has <paramref name="recover"/> look after containers
+    /// whose run was; it answers whether nothing more is to be done for one.
+    /// </summary>
+    /// <remarks>The first time of a boot every container is looked at, later only those that a killed process had marked.</remarks>
+    public void Recover(Func<Container, bool> recover)
     {
-        foreach (string path in Directory.EnumerateDirectories(_containers))
+        if (!_marks.KnowThisBoot())
+        {
+            Sweep("*");
+            foreach (Container container in List())
+            {
+                _ = recover(container);
+            }
+
+            _marks.NoteBoot();
+        }
+
+        foreach (string id in _marks.OfTheDead())
+        {
+            Sweep($"*{id}*");
+            bool isGone = !Directory.EnumerateDirectories(_containers, $"*{id}*").Any();
+            if (isGone || (TryRead(id) is { } container && recover(container)))
+            {
+                _marks.Remove(id);
+            }
+        }
+    }
+
+    private void Sweep(string pattern)
+    {
+        foreach (string path in Directory.EnumerateDirectories(_containers, pattern))
         {
             string name = Path.GetFileName(path);
             if (name[0] != '.')
@@ -34,7 +68,7 @@ public sealed partial class ContainerStore
             }
             else if (name.StartsWith(Fresh, StringComparison.Ordinal))
             {
-                if (!IsMakerAlive(name))
+                if (!RunMarks.IsMakerAlive(name))
                 {
                     DropNames(name[Fresh.Length..].Split('.')[0]);
                     DeleteTree(path);

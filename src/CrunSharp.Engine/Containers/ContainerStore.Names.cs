@@ -56,14 +56,7 @@ public sealed partial class ContainerStore
     private bool IsMadeOrBeingMade(string id) => IsBeingMade(id) || Exists(id);
 
     private bool IsBeingMade(string id) =>
-        Directory.EnumerateDirectories(_containers, $"{Fresh}{id}.*").Any(static path => IsMakerAlive(Path.GetFileName(path)));
-
-    // .new-ID.PID.START. Between the making of a directory and of a lock in it there is a moment that no lock tells of.
-    private static bool IsMakerAlive(string directory) =>
-        directory.Split('.') is [.., { } pid, { } start]
-        && int.TryParse(pid, out int number)
-        && ulong.TryParse(start, out ulong startTime)
-        && new ProcessIdentity(number, startTime, ProcessIdentity.CurrentBoot).IsAlive();
+        Directory.EnumerateDirectories(_containers, $"{Fresh}{id}.*").Any(static path => RunMarks.IsMakerAlive(Path.GetFileName(path)));
 
     private bool Exists(string id) => File.Exists(new ContainerDirectory($"{_containers}/{id}").Record);
 

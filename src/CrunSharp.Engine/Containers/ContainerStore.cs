@@ -15,10 +15,15 @@ public sealed partial class ContainerStore
     private readonly string _containers;
     private readonly string _names;
 
+    private readonly RunMarks _marks;
+
     private string NamesLock => $"{_names}/.lock";
 
-    public ContainerStore(string root)
+    /// <param name="root">Keeps the containers.</param>
+    /// <param name="runRoot">Goes with the boot.</param>
+    public ContainerStore(string root, string runRoot)
     {
+        _marks = new RunMarks(runRoot);
         _containers = $"{root}/containers";
         _names = $"{root}/names";
         CreatePrivate(_containers);
@@ -44,6 +49,7 @@ public sealed partial class ContainerStore
         ProcessIdentity maker = ProcessIdentity.Current;
         ContainerDirectory fresh = new($"{_containers}/{Fresh}{id}.{maker.Pid}.{maker.StartTime}");
         ContainerDirectory directory = new($"{_containers}/{id}");
+        _marks.Make(id);
         CreatePrivate(fresh.Path);
         FileLock held = FileLock.Acquire(fresh.Lock);
         try
@@ -80,6 +86,7 @@ public sealed partial class ContainerStore
         {
             DropNames(id.Value);
             DeleteTree(fresh.Path);
+            _marks.Remove(id.Value);
             held.Dispose();
             throw;
         }

@@ -157,7 +157,7 @@ public sealed class RunKillTests(TestImages images) : IAsyncDisposable
         }
 
         // The stage ends when it sees that its launcher is gone; until then it is there, and ps says so.
-        Assert.True(SpinWait.SpinUntil(() => !StateIs("running"), TimeSpan.FromSeconds(5)), $"{phase}: ps says that it runs");
+        Assert.True(SpinWait.SpinUntil(() => !StateIs("running"), TimeSpan.FromSeconds(5)), $"{phase}: ps says that it runs: {Record()}");
         string? state = _own.StateOf("c");
         if (isToGo || state is null)
         {
@@ -170,7 +170,7 @@ public sealed class RunKillTests(TestImages images) : IAsyncDisposable
                         return StateIs(null);
                     },
                     TimeSpan.FromSeconds(5)),
-                $"{phase}: it was {state}, and no later run clears it");
+                $"{phase}: it was {state}, and no later run clears it: {Record()}");
         }
         else
         {
