@@ -1,8 +1,8 @@
 # What the benches share: sourced from the top of the checkout.
 #   peers_enter "$@"   goes on as root in a mount namespace of its own
-#   work            a directory that ends with the script
-#   peers_start     podman's store and docker's daemon, both of our own; needs REGISTRY. docker=() where dockerd does not start
-#   peers_finish    for the caller's EXIT trap
+#   work               a directory that ends with the script
+#   peers_start DIR    podman's store and docker's daemon, both of our own, there; needs REGISTRY. docker=() where dockerd does not start
+#   peers_finish       for the caller's EXIT trap
 peers_enter() {
 	[ "$(id -u)" -eq 0 ] || {
 		echo "$0: needs root: it makes cgroups and a docker daemon of its own" >&2
@@ -21,14 +21,16 @@ peers_enter() {
 }
 
 peers_start() {
-	[ ! -d "$work/podman" ] || return 0
-	mkdir -p "$work/podman" "$work/docker"
-	printf '[storage]\ndriver = "overlay"\nrunroot = "%s/podman/run"\ngraphroot = "%s/podman/root"\n' "$work" "$work" >"$work/storage.conf"
+	local place=$1
+	[ ! -d "$place/podman" ] || return 0
+	peers_stop
+	mkdir -p "$place/podman" "$place/docker"
+	printf '[storage]\ndriver = "overlay"\nrunroot = "%s/podman/run"\ngraphroot = "%s/podman/root"\n' "$place" "$place" >"$place/storage.conf"
 
-	# podman asks for more than a host without CAP_SYS_RESOURCE may give.
-	cat >"$work/containers.conf" <<-END
+	# By itself podman asks for more than a host without CAP_SYS_RESOURCE may give.
+	cat >"$place/containers.conf" <<-END
 		[containers]
-		default_ulimits = ["nofile=$(ulimit -Hn):$(ulimit -Hn)", "nproc=$(ulimit -Hu):$(ulimit -Hu)"]
+		default_ulimits = ["nofile=1024:4096", "nproc=1024:1024"]
 		[engine]
 		runtime = "crun"
 		cgroup_manager = "cgroupfs"
@@ -36,10 +38,10 @@ peers_start() {
 		[engine.runtimes]
 		crun = ["${CRUN:-$(command -v crun)}"]
 	END
-	export CONTAINERS_STORAGE_CONF=$work/storage.conf CONTAINERS_CONF=$work/containers.conf
-	export DOCKER_HOST=unix://$work/docker/socket
-	dockerd --data-root "$work/docker/data" --exec-root "$work/docker/exec" --pidfile "$work/docker/pid" --host "$DOCKER_HOST" \
-		--iptables=false --ip-forward=false --bridge=none --insecure-registry "$REGISTRY" >"$work/docker/log" 2>&1 &
+	export CONTAINERS_STORAGE_CONF=$place/storage.conf CONTAINERS_CONF=$place/containers.conf
+	export DOCKER_HOST=unix://$place/docker/socket
+	dockerd --data-root "$place/docker/data" --exec-root "$place/docker/exec" --pidfile "$place/docker/pid" --host "$DOCKER_HOST" \
+		--iptables=false --ip-forward=false --bridge=none --insecure-registry "$REGISTRY" >"$place/docker/log" 2>&1 &
 	docker_pid=$!
 	docker=(docker)
 	local tick
@@ -48,17 +50,22 @@ peers_start() {
 		sleep 0.1
 	done
 	echo "dockerd does not start here, so docker is left out:"
-	tail -2 "$work/docker/log"
+	tail -2 "$place/docker/log"
 	docker=()
 }
 
-peers_finish() {
+peers_stop() {
 	[ -z "${docker_pid:-}" ] || { kill "$docker_pid" && wait "$docker_pid"; } 2>/dev/null || true
+	docker_pid=
+}
+
+peers_finish() {
+	peers_stop
+	umount "$work"/podman/root/overlay "$work"/*/podman/root/overlay 2>/dev/null || true
 	umount -R "$work"/* 2>/dev/null || true
-	umount "$work"/podman/root/overlay 2>/dev/null || true
 	rm -rf "$work"
 
 	# The parents of the contestants' cgroups; ours are named after us, podman's and docker's after them.
-	rmdir /sys/fs/cgroup/*/crun-sharp-bench /sys/fs/cgroup/crun-sharp-bench /sys/fs/cgroup/hugetlb/* 2>/dev/null || true
+	rmdir /sys/fs/cgroup/*/crun-sharp-bench /sys/fs/cgroup/crun-sharp-bench /sys/fs/cgroup/hugetlb/*/* /sys/fs/cgroup/hugetlb/* 2>/dev/null || true
 	[ -z "${peers_hugetlb:-}" ] || { umount /sys/fs/cgroup/hugetlb && rmdir /sys/fs/cgroup/hugetlb; } || true
 }

@@ -30,7 +30,7 @@ cat >"$work/registries.conf" <<-END
 END
 export CONTAINERS_REGISTRIES_CONF=$work/registries.conf
 
-peers_start
+peers_start "$work"
 sharp=(out/crun-sharp --root "$work/sharp/root" --runroot "$work/sharp/run")
 "${sharp[@]}" pull -q "$image" >/dev/null
 # shellcheck disable=SC2086
