@@ -11,6 +11,8 @@ namespace CrunSharp.Cli;
 /// <summary>Finds the verb, makes its command and no other, and turns failures into messages and exit codes.</summary>
 internal static class CommandLine
 {
+    private const string Purpose = "Runs containers: images from registries, isolated by the kernel, without a daemon";
+
     public static async Task<int> RunAsync(string[] arguments)
     {
         try
@@ -46,7 +48,9 @@ internal static class CommandLine
     /// <summary>A root with every command: for help, completion, and for what is no verb.</summary>
     public static RootCommand CreateFullRoot(GlobalOptions globals)
     {
-        RootCommand root = CreateRoot(globals);
+        RootCommand root = new(Purpose);
+        root.Options.Clear();
+        Furnish(root, globals);
         foreach (Verb verb in Verb.All)
         {
             root.Add(verb.Create(globals));
@@ -68,7 +72,7 @@ internal static class CommandLine
             return Invoke(CreateFullRoot(globals), arguments);
         }
 
-        RootCommand root = CreateRoot(globals);
+        Command root = Furnish(new Command("crun-sharp", Purpose), globals);
         List<string> tokens = Tokens.Normalize(root, [], arguments, stopAtFirst: true);
         int words = tokens.IndexOf("--");
         if (words < 0)
@@ -107,17 +111,16 @@ internal static class CommandLine
         return await InvokeAsync(root, [.. before, .. path, .. own]);
     }
 
-    private static RootCommand CreateRoot(GlobalOptions globals)
+    private static T Furnish<T>(T root, GlobalOptions globals)
+        where T : Command
     {
-        RootCommand root = new("Runs containers: images from registries, isolated by the kernel, without a daemon");
-
-        // -h means --hostname to run, as docker has it; everywhere the long form helps.
-        root.Options.Remove(root.Options.OfType<HelpOption>().Single());
-        root.Add(new HelpOption("--help"));
-        root.Options.Remove(root.Options.OfType<VersionOption>().Single());
         root.Add(globals.Version);
         root.Add(globals.Root);
         root.Add(globals.RunRoot);
+
+        // -h means --hostname to run, as docker has it; everywhere the long form helps. The library's own option is not used,
+        // as it looks its description up in resources, which takes 0.8 ms of each start.
+        root.Add(new Option<bool>("--help") { Description = "Show help and usage information", Recursive = true, Action = new HelpAction() });
         root.SetAction(parsed =>
         {
             if (parsed.GetValue(globals.Version))
@@ -130,9 +133,9 @@ internal static class CommandLine
         return root;
     }
 
-    private static int Invoke(RootCommand root, string[] tokens) => Check(Parse(root, tokens)).Invoke(Configuration());
+    private static int Invoke(Command root, string[] tokens) => Check(Parse(root, tokens)).Invoke(Configuration());
 
-    private static async Task<int> InvokeAsync(RootCommand root, string[] tokens)
+    private static async Task<int> InvokeAsync(Command root, string[] tokens)
     {
         ParseResult parsed = Check(Parse(root, tokens));
         return parsed.Action is System.CommandLine.Invocation.SynchronousCommandLineAction
@@ -140,7 +143,7 @@ internal static class CommandLine
             : await parsed.InvokeAsync(Configuration());
     }
 
-    private static ParseResult Parse(RootCommand root, string[] tokens) =>
+    private static ParseResult Parse(Command root, string[] tokens) =>
         CommandLineParser.Parse(root, tokens, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
 
     private static InvocationConfiguration Configuration() => new() { EnableDefaultExceptionHandler = false };

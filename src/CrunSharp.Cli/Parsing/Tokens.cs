@@ -116,9 +116,9 @@ internal static class Tokens
 
     /// <summary>The shape of every complaint about how a command was written.</summary>
     public static CrunException Usage(Command command, string why) =>
-        new(command is RootCommand ? "cannot read the command line" : $"cannot run '{command.Name}'", why)
+        new(!command.Parents.Any() ? "cannot read the command line" : $"cannot run '{command.Name}'", why)
         {
-            Hints = [command is RootCommand ? "crun-sharp --help" : $"crun-sharp {command.Name} --help"],
+            Hints = [!command.Parents.Any() ? "crun-sharp --help" : $"crun-sharp {command.Name} --help"],
         };
 
     private static List<string> Write(List<(Option Option, string? Value)> options, List<string> words)
