@@ -14,12 +14,21 @@ internal sealed record Plot(string Id, string Title, string Alternative, double 
     private const double Wide = 860;
     private const double Narrow = 380;
 
+    // Of a letter, in parts of the font's size.
+    private const double LetterWidth = 0.6;
+
     /// <summary>With stand-ins for colours: see <see cref="Palette"/>.</summary>
     public string Svg(bool isNarrow)
     {
         PlotModel model = Model();
         double width = isNarrow ? Narrow : Wide;
         model.DefaultFontSize = isNarrow ? 11 : 13;
+        if (model.Axes.OfType<CategoryAxis>().FirstOrDefault() is { Position: AxisPosition.Left } rows)
+        {
+            // The library's measure of a text is short of what browsers' fonts take: long names were cut.
+            model.PlotMargins = new OxyThickness((rows.Labels.Max(static name => name.Length) * model.DefaultFontSize * LetterWidth) + 10, double.NaN, double.NaN, double.NaN);
+        }
+
         SvgExporter exporter = new() { Width = width, Height = Height, IsDocument = true, UseVerticalTextAlignmentWorkaround = true };
         using MemoryStream stream = new();
         exporter.Export(model, stream);
