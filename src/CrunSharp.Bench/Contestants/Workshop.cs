@@ -10,7 +10,7 @@ namespace CrunSharp.Bench;
 /// <summary>The image in every form that a contestant needs, in one directory that is removed at the end.</summary>
 public sealed class Workshop : IDisposable
 {
-    /// <summary>Cgroups of the bench's containers stand below this one.</summary>
+    /// <summary>The names of all cgroups of the bench begin so. None has a parent that would stay behind.</summary>
     public const string CgroupName = "crun-sharp-bench";
 
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
@@ -80,7 +80,7 @@ public sealed class Workshop : IDisposable
             OciVersion = "1.0.2",
             Root = new Root { Path = Tree },
             Process = Spec.Process! with { Args = program.Arguments },
-            Linux = Spec.Linux! with { CgroupsPath = Spec.Linux!.CgroupsPath is null ? null : $"/{CgroupName}/{name}" },
+            Linux = Spec.Linux! with { CgroupsPath = Spec.Linux!.CgroupsPath is null ? null : $"/{CgroupName}-{name}" },
         };
         File.WriteAllBytes($"{bundle}/config.json", SpecWriter.Write(spec));
         return bundle;
