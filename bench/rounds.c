@@ -2,10 +2,11 @@
  * Times commands against each other: one run of each in turn, round after round, so that
  * what the machine does meanwhile falls on all alike.
  *
- *   rounds [-g MILLISECONDS] ROUNDS NAME COMMAND... --- NAME COMMAND... [--- ...]
+ *   rounds [-g MILLISECONDS] ROUNDS NAME [-j COPIES] COMMAND... --- NAME COMMAND... [--- ...]
  *
- * "@" in a command becomes a number that is new in each run. Prints medians: wall time, CPU
- * time of the command and of all that it waited for, the largest process, and ratios to the first.
+ * "@" in a command becomes a number that is new in each run, "%" the number of the copy, from 0: with -j
+ * a run is that many commands at once, and ends with the last of them. Prints medians: wall time, CPU
+ * time of the commands and of all that they waited for, the largest process, and ratios to the first.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -19,11 +20,12 @@
 
 #define MAX_CONTESTANTS 16
 #define MAX_WORDS 64
+#define MAX_COPIES 256
 
 struct contestant {
 	const char *name;
 	char *words[MAX_WORDS];
-	int count;
+	int count, copies;
 	double *wall, *cpu;
 	long memory;
 };
@@ -58,47 +60,68 @@ median(double *values, int count)
 	return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
 
+/* The word with its first MARK replaced by TEXT; takes the word. */
 static char *
-numbered(const char *word, unsigned number)
+filled(char *word, char mark, const char *text)
 {
-	const char *at = strchr(word, '@');
-	char *text = NULL;
+	char *at = word != NULL ? strchr(word, mark) : NULL;
+	char *whole = NULL;
 
 	if (at == NULL)
-		return strdup(word);
-	return asprintf(&text, "%.*s%d-%u%s", (int)(at - word), word, (int)getpid(), number, at + 1) < 0 ? NULL : text;
+		return word;
+	if (asprintf(&whole, "%.*s%s%s", (int)(at - word), word, text, at + 1) < 0)
+		exit(2);
+	free(word);
+	return whole;
 }
 
-static void
-run(struct contestant *contestant, int round)
+static pid_t
+start(const struct contestant *contestant, int copy)
 {
 	static unsigned number;
 	char *words[MAX_WORDS + 1] = {NULL};
-	struct rusage usage;
-	int status;
+	char unique[32], place[16];
 
-	number++;
+	snprintf(unique, sizeof unique, "%d-%u", (int)getpid(), ++number);
+	snprintf(place, sizeof place, "%d", copy);
 	for (int i = 0; i < contestant->count; i++)
-		words[i] = numbered(contestant->words[i], number);
+		words[i] = filled(filled(strdup(contestant->words[i]), '@', unique), '%', place);
 
-	double start = milliseconds();
 	pid_t pid = vfork();
 	if (pid == 0) {
 		execvp(words[0], words);
 		_exit(127);
 	}
-	if (pid < 0 || wait4(pid, &status, 0, &usage) < 0)
-		exit(2);
-	contestant->wall[round] = milliseconds() - start;
-	contestant->cpu[round] = of_timeval(usage.ru_utime) + of_timeval(usage.ru_stime);
-	if (usage.ru_maxrss > contestant->memory)
-		contestant->memory = usage.ru_maxrss;
-	if (status != 0) {
-		fprintf(stderr, "rounds: %s ended with status 0x%x\n", contestant->name, (unsigned)status);
-		exit(1);
-	}
 	for (int i = 0; i < contestant->count; i++)
 		free(words[i]);
+	return pid;
+}
+
+static void
+run(struct contestant *contestant, int round)
+{
+	double began = milliseconds();
+	int started = 0;
+
+	contestant->cpu[round] = 0;
+	for (; started < contestant->copies; started++)
+		if (start(contestant, started) < 0)
+			exit(2);
+	for (; started > 0; started--) {
+		struct rusage usage;
+		int status;
+
+		if (wait4(-1, &status, 0, &usage) < 0)
+			exit(2);
+		contestant->cpu[round] += of_timeval(usage.ru_utime) + of_timeval(usage.ru_stime);
+		if (usage.ru_maxrss > contestant->memory)
+			contestant->memory = usage.ru_maxrss;
+		if (status != 0) {
+			fprintf(stderr, "rounds: %s ended with status 0x%x\n", contestant->name, (unsigned)status);
+			exit(1);
+		}
+	}
+	contestant->wall[round] = milliseconds() - began;
 }
 
 int
@@ -118,6 +141,13 @@ main(int argc, char **argv)
 		struct contestant *contestant = &contestants[count++];
 
 		contestant->name = argv[at++];
+		contestant->copies = 1;
+		if (at + 1 < argc && strcmp(argv[at], "-j") == 0) {
+			contestant->copies = atoi(argv[at + 1]);
+			at += 2;
+		}
+		if (contestant->copies < 1 || contestant->copies > MAX_COPIES)
+			return 2;
 		for (; at < argc && strcmp(argv[at], "---") != 0 && contestant->count < MAX_WORDS; at++)
 			contestant->words[contestant->count++] = argv[at];
 		contestant->wall = calloc((size_t)rounds + 1, sizeof(double));

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Figures against crun, runc, podman and docker, interleaved in one run. As root, on a quiet machine.
-#   bench/run.sh [start] [rootless] [engine] [pull]      (all of them when none is named)
+#   bench/run.sh [start] [rootless] [parallel] [engine] [user] [many] [pull] [parts]      (all of them when none is named)
 #   CRUN= RUNC=   other builds than Debian's; ROUNDS= how many of each (60)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,8 +16,7 @@ engine=$PWD/out/crun-sharp
 finish() {
 	local status=$?
 	registry_stop
-	! id crun-sharp-bench >/dev/null 2>&1 || userdel crun-sharp-bench >/dev/null 2>&1 || true
-	sed -i '/^crun-sharp-bench:/d' /etc/subuid /etc/subgid
+	user_remove
 	peers_finish
 	exit $status
 }
@@ -160,25 +159,103 @@ start() {
 	done
 }
 
-rootless() {
-	echo "== start of an OCI bundle, as an ordinary user (newuidmap and newgidmap are part of it)"
+# An ordinary user with subordinate ids: uid, and the words that a command of theirs begins with.
+user_make() {
+	[ -z "${uid:-}" ] || return 0
 	useradd --no-create-home --home-dir "$work/home" crun-sharp-bench
 	sed -i '/^crun-sharp-bench:/d' /etc/subuid /etc/subgid
 	echo crun-sharp-bench:700000:65536 | tee -a /etc/subuid >>/etc/subgid
-	local uid
 	uid=$(id -u crun-sharp-bench)
+	mkdir -p "$work/home" "$work/runtime"
+	chown "$uid:$uid" "$work/home" "$work/runtime"
+	chmod 700 "$work/runtime"
+	as_user=(setpriv --reuid "$uid" --regid "$uid" --clear-groups env -i HOME="$work/home" XDG_RUNTIME_DIR="$work/runtime" PATH="$PATH")
+}
+
+user_remove() {
+	[ -z "${uid:-}" ] || pgrep -u "$uid" | xargs -r kill -9 2>/dev/null || true
+	! id crun-sharp-bench >/dev/null 2>&1 || userdel crun-sharp-bench >/dev/null 2>&1 || true
+	sed -i '/^crun-sharp-bench:/d' /etc/subuid /etc/subgid
+}
+
+rootless() {
+	echo "== start of an OCI bundle, as an ordinary user (newuidmap and newgidmap are part of it)"
+	user_make
 	bundle "$work/user" 'del(.linux.resources, .linux.cgroupsPath) | .linux.namespaces += [{"type": "user"}]
 		| .linux.uidMappings = [{"containerID": 0, "hostID": '"$uid"', "size": 1}, {"containerID": 1, "hostID": 700000, "size": 65535}]
 		| .linux.gidMappings = .linux.uidMappings | .mounts |= map(select(.type != "cgroup")) | del(.process.oomScoreAdj)'
-	mkdir -p "$work/home" "$work/runtime"
 	cp "$ours" "$crun" "$work/"
-	chown -R "$uid:$uid" "$work/user" "$work/home" "$work/runtime"
-	chmod 700 "$work/runtime"
-	(cd "$work/user" && setpriv --reuid "$uid" --regid "$uid" --clear-groups env -i HOME="$work/home" XDG_RUNTIME_DIR="$work/runtime" PATH="$PATH" \
+	chown -R "$uid:$uid" "$work/user"
+	(cd "$work/user" && "${as_user[@]}" \
 		"$work/rounds" "$rounds" crun "$work/crun" --cgroup-manager=disabled run --bundle "$work/user" c@ \
 		--- crun-sharp-oci "$work/crun-sharp-oci" run --bundle "$work/user" s@) | tee "$work/table"
 	judge "wall, ratio to crun" "$(ratio "$(wall crun-sharp-oci "$work/table")" "$(wall crun "$work/table")")" 0.65
-	userdel crun-sharp-bench 2>/dev/null || true
+}
+
+# A start that others wait for shows here: 16 at once take as long as 16 in turn (podman#29163).
+parallel() {
+	local copies=16 few=$((rounds / 4 > 0 ? rounds / 4 : 1)) i cores part
+	echo "== $copies starts at once, as root"
+	[ -f "$work/root/config.json" ] || bundle "$work/root" .
+	for i in $(seq 0 $((copies - 1))); do
+		mkdir -p "$work/many/$i"
+		jq --arg path "/crun-sharp-bench/many-$i" '.linux.cgroupsPath = $path' "$work/root/config.json" >"$work/many/$i/config.json"
+	done
+	store
+	peers_start "$work"
+	"${sharp[@]}" pull -q alpine >/dev/null
+	podman pull -q "$REGISTRY/library/alpine" >/dev/null
+	cores=$(nproc)
+	[ "$cores" -le $copies ] || cores=$copies
+
+	"$work/rounds" "$few" crun-sharp-oci "$ours" run --bundle "$work/many/%" s@ \
+		--- crun-sharp-oci-at-once -j $copies "$ours" run --bundle "$work/many/%" s@ \
+		--- crun "$crun" run --bundle "$work/many/%" c@ \
+		--- crun-at-once -j $copies "$crun" run --bundle "$work/many/%" c@ \
+		--- crun-sharp "${sharp[@]}" run --rm --network none alpine true \
+		--- crun-sharp-at-once -j $copies "${sharp[@]}" run --rm --network none alpine true | tee "$work/table"
+	"$work/rounds" "$((few / 4 > 0 ? few / 4 : 1))" podman podman run --rm --network none "$REGISTRY/library/alpine" true \
+		--- podman-at-once -j $copies podman run --rm --network none "$REGISTRY/library/alpine" true | tee -a "$work/table"
+	for part in crun-sharp-oci crun crun-sharp podman; do
+		awk -v name=$part -v one="$(wall $part "$work/table")" -v all="$(wall $part-at-once "$work/table")" -v copies=$copies 'BEGIN {
+			printf "  %-24s %6.1f starts a second in turn, %6.1f at once\n", name, 1000 / one, copies * 1000 / all }'
+	done
+	# Throughput is to grow by two thirds of what the cores could give.
+	for part in crun-sharp-oci crun-sharp; do
+		budget "$part: wall at once, ratio to the same in turn" \
+			"$(ratio "$(wall $part-at-once "$work/table")" "$(awk -v one="$(wall $part "$work/table")" -v n=$copies 'BEGIN { print one * n }')")" \
+			"$(awk -v cores="$cores" 'BEGIN { print cores == 1 ? 1.1 : 1.5 / cores }')"
+	done
+	judge "crun-sharp-oci: wall at once, ratio to crun at once" "$(ratio "$(wall crun-sharp-oci-at-once "$work/table")" "$(wall crun-at-once "$work/table")")" 0.65
+}
+
+user() {
+	echo "== the engine as an ordinary user: run --rm IMAGE true, image present, no network"
+	store
+	user_make
+	chmod 644 "$work/registries.conf"
+	install -m 755 "$engine" "$work/crun-sharp"
+	"${sharp[@]}" pull -q alpine >/dev/null
+	local theirs=("${as_user[@]}" CONTAINERS_REGISTRIES_CONF="$work/registries.conf" "$work/crun-sharp")
+	(cd "$work" && "${theirs[@]}" pull -q alpine >/dev/null)
+
+	# Root goes the same way to its command: setpriv and env are started for both.
+	(cd "$work" && "$work/rounds" "$rounds" root setpriv --reuid 0 --regid 0 --clear-groups env -i HOME="$work" PATH="$PATH" "${sharp[@]}" run --rm --network none alpine true \
+		--- user "${theirs[@]}" run --rm --network none alpine true) | tee "$work/table"
+	budget "wall, ratio to root's" "$(ratio "$(wall user "$work/table")" "$(wall root "$work/table")")" 1.2
+}
+
+many() {
+	local count=${CONTAINERS:-1000}
+	echo "== ps with $count containers that have ended"
+	store
+	"${sharp[@]}" pull -q alpine >/dev/null
+	seq "$count" | xargs -P "$(nproc)" -I NUMBER "${sharp[@]}" run --name many-NUMBER --network none alpine true
+	[ "$("${sharp[@]}" ps -aq | wc -l)" -eq "$count" ]
+	"$work/rounds" "$((rounds / 3 > 0 ? rounds / 3 : 1))" ps-all "${sharp[@]}" ps -a --- ps "${sharp[@]}" ps | tee "$work/table"
+	budget "ps -a, ms" "$(wall ps-all "$work/table")" 50
+	budget "ps, ms" "$(wall ps "$work/table")" 50
+	"${sharp[@]}" ps -aq | xargs -n 100 "${sharp[@]}" rm -f >/dev/null
 }
 
 engine() {
@@ -215,13 +292,18 @@ ticks() {
 	echo $((sum * 1000 / $(getconf CLK_TCK)))
 }
 
+# In memory: ext4 takes many seconds of CPU to find inodes that were not freed in the last minute, whoever pulls after a removal.
+memory() {
+	[ ! -d "$work/memory" ] || return 0
+	mkdir "$work/memory"
+	mount -t tmpfs -o mode=755 none "$work/memory"
+}
+
 pull() {
 	echo "== pull of 'big' from a registry on loopback, as root"
 	store
 
-	# In memory: ext4 takes many seconds of CPU to find inodes that were not freed in the last minute, whoever pulls after a removal.
-	mkdir "$work/memory"
-	mount -t tmpfs -o mode=755 none "$work/memory"
+	memory
 	peers_start "$work/memory"
 	local sharp=("$engine" --root "$work/memory/sharp/root" --runroot "$work/memory/sharp/run")
 	local times=3 i before after start name
@@ -263,13 +345,52 @@ pull() {
 	budget "peak memory of a pull, MiB" "$(awk '$1 == "pull-and-remove" { print $6 }' "$work/one")" 100
 }
 
+# middle NAME FILE: the median of the first figure in the lines that begin with NAME.
+middle() { awk -v name="$1" '$1 == name { print $2 }' "$2" | sort -n | awk '{ all[NR] = $1 } END { print all[int((NR + 1) / 2)] }'; }
+
+# What has to be done to the bytes of `big` whoever pulls it, each by the fastest program of Debian, one after the other on one core.
+parts() {
+	echo "== pull of 'big' against the sum of its parts"
+	store
+	memory
+	local sharp=("$engine" --root "$work/memory/sharp/root" --runroot "$work/memory/sharp/run")
+	local layout=$PWD/out/images/big inflate=(gzip -dc) layer i sum
+	! command -v igzip >/dev/null || inflate=(igzip -dc)
+	mkdir "$work/memory/parts"
+	local layers=()
+	for layer in $(jq -r '.layers[].digest' "$layout/blobs/sha256/$(jq -r '.manifests[0].digest | ltrimstr("sha256:")' "$layout/index.json")"); do
+		layers+=("$layout/blobs/sha256/${layer#sha256:}")
+	done
+	TIMEFORMAT='%R %U %S'
+	: >"$work/parts"
+	for i in 1 2 3; do
+		"${sharp[@]}" rmi -f big >/dev/null 2>&1 || true
+		{ time "${sharp[@]}" pull -q big >/dev/null; } 2>&1 | sed 's/^/pull /' >>"$work/parts"
+		"${sharp[@]}" rmi -f big >/dev/null
+		{ time openssl dgst -sha256 "${layers[@]}" >/dev/null; } 2>&1 | sed 's/^/sha256-compressed /' >>"$work/parts"
+		{ time for layer in "${layers[@]}"; do "${inflate[@]}" "$layer"; done >/dev/null; } 2>&1 | sed 's/^/inflate /' >>"$work/parts"
+		for layer in "${layers[@]}"; do "${inflate[@]}" "$layer" >"$work/memory/parts/$(basename "$layer").tar"; done
+		{ time openssl dgst -sha256 "$work/memory/parts"/*.tar >/dev/null; } 2>&1 | sed 's/^/sha256-plain /' >>"$work/parts"
+		{ time for layer in "$work/memory/parts"/*.tar; do
+			mkdir "${layer%.tar}"
+			tar -xf "$layer" -C "${layer%.tar}" --xattrs --xattrs-include='*'
+		done; } 2>&1 | sed 's/^/write /' >>"$work/parts"
+		{ time for layer in "${layers[@]}"; do cp "$layer" "$work/memory/parts/"; done; } 2>&1 | sed 's/^/write-blobs /' >>"$work/parts"
+		rm -rf "${work:?}/memory/parts"/*
+	done
+	printf '%-24s %10s   (medians of 3; inflate by %s, write by tar, all in memory)\n' '' 'wall s' "${inflate[0]}"
+	for i in pull sha256-compressed inflate sha256-plain write write-blobs; do printf '%-24s %10.2f\n' $i "$(middle $i "$work/parts")"; done | tee "$work/table"
+	sum=$(awk '$1 != "pull" { sum += $2 } END { print sum }' "$work/table")
+	budget "pull, wall, ratio to the sum of its parts" "$(ratio "$(wall pull "$work/table")" "$sum")" 1.3
+}
+
 host
-[ $# -gt 0 ] || set -- start rootless engine pull
+[ $# -gt 0 ] || set -- start rootless parallel engine user many pull parts
 for part; do
 	case $part in
-	start | rootless | engine | pull) "$part" ;;
+	start | rootless | parallel | engine | user | many | pull | parts) "$part" ;;
 	*)
-		echo "bench: unknown part '$part': start, rootless, engine, pull are known" >&2
+		echo "bench: unknown part '$part': start, rootless, parallel, engine, user, many, pull, parts are known" >&2
 		exit 2
 		;;
 	esac

@@ -10,7 +10,7 @@ run='uidmap slirp4netns busybox-static docker-registry skopeo'
 # Peers, oracles and tools of the tests.
 test='apache2-utils attr chromium clang crun dbus dbus-user-session docker.io fuse-overlayfs iproute2 jq kmod libcap2-bin mmdebstrap libpam-systemd openssl passt podman
 	procps runc strace systemd tmux umoci user-mode-linux util-linux'
-bench='crun docker.io jq podman runc umoci'
+bench='crun docker.io isal jq openssl podman runc umoci'
 # What bench-vm measures beside them, and what turns its plots into pictures.
 vm='bubblewrap librsvg2-bin qemu-system-x86 systemd-container user-mode-linux'
 
