@@ -375,7 +375,8 @@ parts() {
 			mkdir "${layer%.tar}"
 			tar -xf "$layer" -C "${layer%.tar}" --xattrs --xattrs-include='*'
 		done; } 2>&1 | sed 's/^/write /' >>"$work/parts"
-		{ time for layer in "${layers[@]}"; do cp "$layer" "$work/memory/parts/"; done; } 2>&1 | sed 's/^/write-blobs /' >>"$work/parts"
+		mkdir "$work/memory/parts/blobs"
+		{ time cp "${layers[@]}" "$work/memory/parts/blobs"; } 2>&1 | sed 's/^/write-blobs /' >>"$work/parts"
 		rm -rf "${work:?}/memory/parts"/*
 	done
 	printf '%-24s %10s   (medians of 3; inflate by %s, write by tar, all in memory)\n' '' 'wall s' "${inflate[0]}"
