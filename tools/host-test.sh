@@ -52,20 +52,30 @@ for project in $projects; do
 done
 chmod -R go+rX "$copy"
 
-# run_as USER INSIST: with a device for networks that every user may open, in a mount namespace of its own.
+# run_as USER INSIST: in a mount namespace of its own, with devices for networks and file systems that every user may open, with a disk
+# that is soon full, and with one that is an overlay, hence cannot be the upper directory of another.
 run_as() {
 	local user=$1 insist=$2 home=$copy/home-$1
 	install -d -m 700 -o "$user" -g "$user" "$home" "$home/run" "$home/tmp"
 	unshare --mount --propagation private bash -euc '
+		mkdir -p "$1/devices" "$1/small-disk" "$1/overlay"
+		mount -t tmpfs -o size=64k,mode=755 none "$1/devices"
 		if [ -e /dev/net/tun ]; then
-			mkdir -p "$1/tun"
-			mount -t tmpfs -o size=64k,mode=755 none "$1/tun"
-			mknod -m 666 "$1/tun/tun" c 10 200
-			mount --bind "$1/tun/tun" /dev/net/tun
+			mknod -m 666 "$1/devices/tun" c 10 200
+			mount --bind "$1/devices/tun" /dev/net/tun
 		fi
+		if [ -e /dev/fuse ]; then
+			mknod -m 666 "$1/devices/fuse" c 10 229
+			mount --bind "$1/devices/fuse" /dev/fuse
+		fi
+		mount -t tmpfs -o size=24m,nr_inodes=1500,mode=1777 none "$1/small-disk"
+		mount -t tmpfs -o size=256m,mode=755 none "$1/overlay"
+		mkdir -p "$1/overlay/lower" "$1/overlay/work" "$1/overlay/disk"
+		mkdir -m 1777 "$1/overlay/upper"
+		mount -t overlay -o "lowerdir=$1/overlay/lower,upperdir=$1/overlay/upper,workdir=$1/overlay/work" none "$1/overlay/disk"
 		exec setpriv --reuid "$2" --regid "$2" --init-groups --inh-caps=-all --reset-env env \
 			PATH="$PATH" DOTNET_CLI_TELEMETRY_OPTOUT=1 XDG_RUNTIME_DIR="$3/run" DOTNET_CLI_HOME="$3" HOME="$3" TMPDIR="$3/tmp" LANG=C.UTF-8 \
-			DOTNET_ROOT="$(tools/dotnet-root.sh)" \
+			CRUN_SHARP_SMALL_DISK="$1/small-disk" CRUN_SHARP_OVERLAY_DISK="$1/overlay/disk" DOTNET_ROOT="$(tools/dotnet-root.sh)" \
 			CRUN_SHARP_INSIST_SUBIDS="$4" CRUN_SHARP_TEST_ARGUMENTS="${CRUN_SHARP_TEST_ARGUMENTS:-}" "$1/tools/host-test.sh"
 		' run_as "$copy" "$user" "$home" "$insist"
 }

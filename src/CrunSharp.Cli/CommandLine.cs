@@ -4,6 +4,7 @@ using System.CommandLine.Parsing;
 using CrunSharp.Cli.Commands;
 using CrunSharp.Cli.Output;
 using CrunSharp.Cli.Parsing;
+using CrunSharp.Images;
 using CrunSharp.Oci;
 
 namespace CrunSharp.Cli;
@@ -30,7 +31,7 @@ internal static class CommandLine
         }
         catch (Exception failure) when (failure is CrunSharp.Linux.LinuxException or IOException or UnauthorizedAccessException)
         {
-            Failure.Print(CrunSharp.Linux.FileFailure.Describe(failure));
+            Failure.Print(StoreFailure.Explain("cannot go on", failure));
             return ExitCode.Ours;
         }
 #pragma warning disable CA1031 // The last floor: whatever comes here, a user gets a message and a code, not a core dump.

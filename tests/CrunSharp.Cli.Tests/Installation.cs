@@ -9,8 +9,11 @@ public sealed class Installation : IAsyncDisposable
 {
     private readonly TemporaryDirectory _directory = new();
 
-    public Installation(TestImages images)
+    /// <param name="images">The registry that it pulls from.</param>
+    /// <param name="root">Its store, where that is to lie elsewhere.</param>
+    public Installation(TestImages images, string? root = null)
     {
+        Root = root ?? _directory["root"];
         Host.Requires(Host.PublishedBinaries, Host.Images, TestRegistry.Installed, Host.Overlay, Host.UserNamespaces);
         _directory.Write("registries.conf", $"""
             [[registry]]
@@ -32,7 +35,7 @@ public sealed class Installation : IAsyncDisposable
     }
 
     /// <summary>Everything that the program writes for this installation.</summary>
-    public string Root => _directory["root"];
+    public string Root { get; }
 
     public string RunRoot => _directory["run"];
 

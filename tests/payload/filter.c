@@ -23,7 +23,7 @@
 #define MFD_EXEC_OR_NOEXEC 0x18
 #define LONGEST 64
 
-/* "memfd-flags": memfd_create knows neither MFD_EXEC nor MFD_NOEXEC_SEAL. */
+/* "memfd-flags": memfd_create knows neither MFD_EXEC nor MFD_NOEXEC_SEAL. "quota": it is used up, for whoever writes at an offset. */
 static const struct {
 	const char *name;
 	unsigned number, argument, bits, error;
@@ -39,6 +39,7 @@ static const struct {
 	{ "open_tree", SYS_open_tree, 0, 0, ENOSYS },
 	{ "openat2", SYS_openat2, 0, 0, ENOSYS },
 	{ "pidfd_open", SYS_pidfd_open, 0, 0, ENOSYS },
+	{ "quota", SYS_pwrite64, 0, 0, EDQUOT },
 	{ "statx", SYS_statx, 0, 0, ENOSYS },
 };
 

@@ -50,10 +50,11 @@ public sealed partial class ContainerStore
         ContainerDirectory fresh = new($"{_containers}/{Fresh}{id}.{maker.Pid}.{maker.StartTime}");
         ContainerDirectory directory = new($"{_containers}/{id}");
         _marks.Make(id);
-        CreatePrivate(fresh.Path);
-        FileLock held = FileLock.Acquire(fresh.Lock);
+        FileLock? held = null;
         try
         {
+            CreatePrivate(fresh.Path);
+            held = FileLock.Acquire(fresh.Lock);
             string taken = name ?? "";
             for (int attempt = 0; ; attempt++)
             {
@@ -87,7 +88,7 @@ public sealed partial class ContainerStore
             DropNames(id.Value);
             DeleteTree(fresh.Path);
             _marks.Remove(id.Value);
-            held.Dispose();
+            held?.Dispose();
             throw;
         }
     }

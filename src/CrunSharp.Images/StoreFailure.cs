@@ -2,15 +2,15 @@ using CrunSharp.Linux;
 using CrunSharp.Oci;
 using Tmds.Linux;
 
-namespace CrunSharp.Images.Store;
+namespace CrunSharp.Images;
 
 /// <summary>What a user can do where the store's file system refuses.</summary>
-internal static class StoreFailure
+public static class StoreFailure
 {
     public static CrunException Explain(string what, Exception failure) =>
         new(what, FileFailure.Describe(failure), failure) { Hints = HintsFor(failure) };
 
-    public static string[] HintsFor(Exception failure)
+    internal static string[] HintsFor(Exception failure)
     {
         int errno = failure is LinuxException refused ? refused.Errno : failure.HResult;
         return errno == LibC.ENOSPC || errno == LibC.EDQUOT
