@@ -83,9 +83,17 @@ public sealed class LayerOrderTests : IDisposable
     }
 
     [Fact]
-    public async Task ImpliedDirectory_ThatIsTheSameBelow_NeedsNoCopy()
+    public async Task ImpliedDirectory_WithAnotherTimeBelow_HasIt()
     {
-        StoredImage image = await AddAsync(new TarBuilder().Directory("d"), new TarBuilder().File("d/f", "x"));
+        StoredImage image = await AddAsync(new TarBuilder().Directory("d", time: 777), new TarBuilder().File("d/f", "x"), new TarBuilder().File("d/g", "y"));
+        Assert.All(image.LayerDirectories, static layer => Assert.Equal(777, Tree.Status(Path.Combine(layer, "d")).Modified.Seconds));
+    }
+
+    [Fact]
+    public async Task ImpliedDirectory_ThatNoLayerLists_IsTheSameInEachAndNeedsNoCopy()
+    {
+        StoredImage image = await AddAsync(new TarBuilder().File("d/e/f", "x"), new TarBuilder().File("d/e/g", "y"));
+        Assert.All(image.LayerDirectories, static layer => Assert.Equal(0, Tree.Status(Path.Combine(layer, "d/e")).Modified.Seconds));
         Assert.DoesNotContain("chain-", image.LayerDirectories[0], StringComparison.Ordinal);
     }
 
@@ -105,6 +113,13 @@ public sealed class LayerOrderTests : IDisposable
         FileStatus original = Tree.Status(Path.Combine(image.LayerDirectories[2], "d/f"));
         Assert.True(original.IsSameAs(Tree.Status(Path.Combine(image.LayerDirectories[0], "e/g"))));
         Assert.True(original.IsSameAs(Tree.Status(Path.Combine(image.LayerDirectories[0], "h"))));
+    }
+
+    [Fact]
+    public async Task HardLink_IntoALayerBelow_LeavesTheTimeOfItsDirectory()
+    {
+        StoredImage image = await AddAsync(new TarBuilder().File("f", "x"), new TarBuilder().Directory("d", time: 777).HardLink("d/g", "f"));
+        Assert.Equal(777, Tree.Status(Path.Combine(image.LayerDirectories[0], "d")).Modified.Seconds);
     }
 
     [Fact]

@@ -1,7 +1,7 @@
 /*
  * tree DIRECTORY: every entry beneath it, one line each, with all that a copy of it would have to carry. What is
  * mounted beneath the directory is left out. Fields: path, type and mode, owner, size, time, device, target,
- * attributes, sum of the content, and for a second name of a file the path of the first.
+ * attributes, sum of the content, count of names, and for a second name of a file the path of the first.
  */
 #include "payload.h"
 
@@ -123,8 +123,9 @@ print_entry(int directory, const char *name, const char *path)
 	} else if (S_ISCHR(entry.stx_mode) || S_ISBLK(entry.stx_mode)) {
 		printf(" device=%u:%u", entry.stx_rdev_major, entry.stx_rdev_minor);
 	}
+	if (!S_ISDIR(entry.stx_mode))
+		printf(" links=%u", entry.stx_nlink);
 	if (!S_ISDIR(entry.stx_mode) && entry.stx_nlink > 1) {
-		/* The count alone says nothing: a store may hold a name of its own for the same file. */
 		const char *first = first_name(&entry, path + prefix);
 		if (strcmp(first, path + prefix) != 0) {
 			printf(" first=");

@@ -26,7 +26,7 @@ internal sealed class LayerMender(string tree, LayerRecord record, LayerStack be
 
             FileStatus status = FileSystem.GetStatus(own);
             bool hasXattrs = FileSystem.ListXattrs(parent, NameOf(path)).Any(static name => !IsOverlays(name));
-            if (hasXattrs || (status.Owner, status.Group, status.Mode) != (wanted.Owner, wanted.Group, wanted.Mode))
+            if (hasXattrs || (status.Owner, status.Group, status.Mode, status.Modified) != (wanted.Owner, wanted.Group, wanted.Mode, wanted.Modified))
             {
                 _directories.Add(path);
             }
@@ -65,11 +65,19 @@ internal sealed class LayerMender(string tree, LayerRecord record, LayerStack be
             return;
         }
 
+        // A new name in it is nothing that the image says of its time.
+        FileStatus before = FileSystem.GetStatus(directory);
+        Link(root, link, directory);
+        FileSystem.SetTimes(directory, "."u8, before.Accessed, before.Modified);
+    }
+
+    private void Link(SafeFileHandle root, LinkBelow link, SafeFileHandle directory)
+    {
         // The target may itself be such a link, made a moment ago.
         using SafeFileHandle? own = OpenParent(root, link.Target);
         if (own is not null && FileSystem.TryGetStatus(own, NameOf(link.Target), out FileStatus status) && status.Kind != FileKind.Directory)
         {
-            FileSystem.TryMakeHardLink(own, NameOf(link.Target), directory, NameOf(path));
+            FileSystem.TryMakeHardLink(own, NameOf(link.Target), directory, NameOf(link.Path));
             return;
         }
 
@@ -78,11 +86,11 @@ internal sealed class LayerMender(string tree, LayerRecord record, LayerStack be
         {
             throw new CrunException(
                 $"cannot unpack the layer with the diff id {record.DiffId}",
-                $"'{FileSystem.Show(path)}': it is a hard link to '{FileSystem.Show(link.Target)}', which neither it nor a layer below has as a file");
+                $"'{FileSystem.Show(link.Path)}': it is a hard link to '{FileSystem.Show(link.Target)}', which neither it nor a layer below has as a file");
         }
 
         // The very inode of the layer below: nothing changes it, and overlay shows both names as one file.
-        FileSystem.TryMakeHardLink(other, NameOf(link.Target), directory, NameOf(path));
+        FileSystem.TryMakeHardLink(other, NameOf(link.Target), directory, NameOf(link.Path));
     }
 
     private static SafeFileHandle? OpenParent(SafeFileHandle root, ReadOnlySpan<byte> path)

@@ -9,6 +9,9 @@ internal sealed partial class TreeWriter
 {
     private readonly List<Deferred> _deferred = [];
 
+    /// <summary>That of a directory which nobody lists: the same wherever and whenever it is unpacked.</summary>
+    private static readonly FileTime s_unsaidTime = new(Seconds: 0, Nanoseconds: 0);
+
     /// <summary>A directory's last touches: each name made in it changes its time, and its mode may forbid making any.</summary>
     private readonly record struct Deferred(byte[] Path, ulong Inode, uint Mode, FileTime Modified);
 

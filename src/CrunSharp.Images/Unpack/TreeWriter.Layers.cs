@@ -84,13 +84,16 @@ internal sealed partial class TreeWriter
             FileSystem.SetOwner(directory, owner, group);
         }
 
+        byte[] path = PathBelowRoot(directory, default);
+        ulong inode = FileSystem.GetStatus(directory).Inode;
+        _deferred.Add(new Deferred(path, inode, DirectoryMode, s_unsaidTime));
         if (wasHidden)
         {
             MarkOpaque(directory);
         }
         else if (_options.Whiteouts)
         {
-            _implied[FileSystem.GetStatus(directory).Inode] = PathBelowRoot(directory, default);
+            _implied[inode] = path;
         }
     }
 

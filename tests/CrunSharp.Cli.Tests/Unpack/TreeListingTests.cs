@@ -24,6 +24,8 @@ public sealed class TreeListingTests
     [InlineData("ln -sfn other link", "target=other")]
     [InlineData("rm second; cp -p file second", "second: mode=100644")]
     [InlineData("printf changed-content >file; touch -d @1600000000 file", "sum=")]
+    [InlineData("ln file ../elsewhere", "links=3")]
+    [InlineData("touch -d @1000000000 directory", "directory: mode=040755")]
     [InlineData("rm file second", "file: missing")]
     [InlineData("mkdir more", "more: should not be there")]
     [InlineData("rm link; mkfifo link", "link: mode=120777")]
@@ -45,6 +47,13 @@ public sealed class TreeListingTests
         await AssertFoundAsync(change, found);
     }
 
+    [Theory]
+    [InlineData("dev", true)]
+    [InlineData("dev/null", true)]
+    [InlineData("device", false)]
+    public void Exemption_OfADirectoryAndWhatItHolds_CoversNoNeighbour(string path, bool isCovered) =>
+        Assert.Equal(isCovered, ((Exemption[])[new("dev", null, ""), new("dev/*", null, "")]).Any(exemption => exemption.Covers(path)));
+
     private static async Task AssertFoundAsync(string change, string found)
     {
         using TemporaryDirectory directory = new();
@@ -56,9 +65,9 @@ public sealed class TreeListingTests
 
     private static async Task SowAsync(TemporaryDirectory directory)
     {
-        string script = "mkdir a; cd a; printf content >file; chmod 644 file; ln file second; ln -s file link; " +
+        string script = "mkdir a; cd a; printf content >file; chmod 644 file; ln file second; ln -s file link; mkdir directory; " +
             (Environment.IsPrivilegedProcess ? "mknod device c 1 3; " : "") +
-            "touch -h -d @1600000000 file link .; cd ..; cp -a a b";
+            "touch -h -d @1600000000 file link directory .; cd ..; cp -a a b";
         (await Command.RunAsync(new CommandOptions { Directory = directory }, "sh", "-euc", script)).Succeeded();
     }
 
