@@ -179,6 +179,32 @@ public sealed class HostileImageTests(TestImages images) : IAsyncDisposable
         _own.Run("rm", "-f", "endless").Succeeded();
     }
 
+    // Each archive as a layer above busybox: pulled, run and removed, with nothing of the host changed and nothing of the layers below hidden.
+    [Fact]
+    public async Task Own_SameUnpacker_EveryHostileLayerOfAPulledImage_LeavesTheHostAlone()
+    {
+        string victim = _own.Scratch.Write("outside/file", "of the host");
+        string outside = Path.GetDirectoryName(victim)!;
+        System.IO.File.SetUnixFileMode(outside, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        (UnixFileMode, DateTime, DateTime) before = Describe();
+        int ran = 0;
+        foreach (string attack in HostileArchives.Names)
+        {
+            await images.PushAsync("library/attack", [HostileArchives.Make(attack, outside)], static _ => { });
+            CommandResult result = Run("attack", "echo", "ran");
+            Assert.True((result.ExitCode, result.Output) is (0, "ran\n") or (125, ""), $"{attack}: {result.ExitCode} {result.Output}{result.Error}");
+            Assert.Equal("of the host", System.IO.File.ReadAllText(victim));
+            Assert.Equal([victim], Directory.GetFileSystemEntries(outside));
+            Assert.Equal(before, Describe());
+            ran += result.ExitCode == 0 ? 1 : 0;
+        }
+
+        Assert.InRange(ran, 10, HostileArchives.Names.Count);
+
+        (UnixFileMode, DateTime, DateTime) Describe() =>
+            (System.IO.File.GetUnixFileMode(outside), Directory.GetLastWriteTimeUtc(outside), System.IO.File.GetLastWriteTimeUtc(victim));
+    }
+
     // Names of sockets that live in the network namespace and not in a directory: the last column begins with '@'.
     private static HashSet<string> AbstractSockets(string table) =>
         [.. table.Split('\n').Select(static line => line.Split(' ')[^1]).Where(static name => name.StartsWith('@'))];

@@ -1,6 +1,7 @@
 using System.Text;
 using CrunSharp.Linux;
 using CrunSharp.Oci;
+using CrunSharp.Testing;
 using Xunit;
 
 namespace CrunSharp.Images.Tests;
@@ -9,6 +10,9 @@ namespace CrunSharp.Images.Tests;
 public sealed class HostileArchiveTests : IDisposable
 {
     private readonly Tree _tree = new();
+
+    public static TheoryData<string, bool> Attacks { get; } =
+        [.. HostileArchives.Names.SelectMany(static name => new TheoryDataRow<string, bool>[] { new(name, true), new(name, false) })];
 
     public void Dispose() => _tree.Dispose();
 
@@ -80,6 +84,36 @@ public sealed class HostileArchiveTests : IDisposable
         _tree.AssertHostIsUnchanged();
     }
 
+    // Written first as a link, then by the same name as a file.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Cve2018_20990_SecondEntryOfOneName_DoesNotWriteThroughTheFirst(bool isHardLink)
+    {
+        TarBuilder archive = new TarBuilder().Symlink("s", Path.Combine(_tree.Outside, "file"));
+        _tree.Unpack((isHardLink ? archive.HardLink("a", "s") : archive.Symlink("a", Path.Combine(_tree.Outside, "file"))).File("a", "attack"));
+        Assert.Equal(FileKind.Regular, _tree.StatusOf("a").Kind);
+        _tree.AssertHostIsUnchanged();
+    }
+
+    [Fact]
+    public void Cve2021_38511_DirectoryBehindASymlink_IsMadeInRoot()
+    {
+        _tree.Unpack(new TarBuilder().Symlink("a", "../outside").Directory("a/made").File("a/implied/file", "attack"));
+        Assert.True(Directory.Exists(_tree["outside/made"]));
+        Assert.True(Directory.Exists(_tree["outside/implied"]));
+        _tree.AssertHostIsUnchanged();
+    }
+
+    [Fact]
+    public void Cve2026_33056_DirectoryEntryOverASymlink_DoesNotChangeTheTargetsMode()
+    {
+        FileStatus before = Tree.Status(_tree.Outside);
+        _tree.Unpack(new TarBuilder().Symlink("a", _tree.Outside).Directory("a", mode: 0x1FF, time: 1).Directory("a", mode: 0, time: 2));
+        Assert.Equal(before, Tree.Status(_tree.Outside));
+        Assert.Equal(FileKind.Directory, _tree.StatusOf("a").Kind);
+    }
+
     [Fact]
     public void Cve2021_41089_DirectoryInPlaceOfSymlink_DoesNotChangeTheTargetsMode()
     {
@@ -123,7 +157,7 @@ public sealed class HostileArchiveTests : IDisposable
     }
 
     [Fact]
-    public void OverlayMarks_CharacterDevice00_IsRefused() =>
+    public void Own_OverlayMarks_CharacterDevice00_IsRefused() =>
         _tree.AssertRefused(new TarBuilder().File("kept").Entry('3', "kept", [], change: static header =>
         {
             TarBuilder.Octal(header, 329, 8, 0);
@@ -135,7 +169,7 @@ public sealed class HostileArchiveTests : IDisposable
     [InlineData("user.overlay.opaque")]
     [InlineData("trusted.overlay.metacopy")]
     [InlineData("trusted.overlay.overlay.whiteout")]
-    public void OverlayMarks_ExtendedAttributes_AreLeftOutWithANote(string name)
+    public void Own_OverlayMarks_ExtendedAttributes_AreLeftOutWithANote(string name)
     {
         UnpackReport report = _tree.Unpack(new TarBuilder().Pax(($"SCHILY.xattr.{name}", "/etc")).Directory("d"));
         Assert.Null(_tree.XattrOf("d", name));
@@ -143,7 +177,7 @@ public sealed class HostileArchiveTests : IDisposable
     }
 
     [Fact]
-    public void OverlayMarks_ByLibarchivesSpelling_AreLeftOutToo()
+    public void Own_OverlayMarks_ByLibarchivesSpelling_AreLeftOutToo()
     {
         UnpackReport report = _tree.Unpack(new TarBuilder().Pax(("LIBARCHIVE.xattr.user%2Eoverlay.redirect", "L2V0Yw")).Directory("d"));
         Assert.Null(_tree.XattrOf("d", "user.overlay.redirect"));
@@ -241,17 +275,32 @@ public sealed class HostileArchiveTests : IDisposable
     public void SymlinkLoop_InAPath_IsRefused() =>
         _tree.AssertRefused(new TarBuilder().Symlink("a", "b").Symlink("b", "a").File("a/x"), "cannot unpack");
 
-    [Fact]
-    public void EveryAttack_WithoutOpenat2_StaysInRootToo()
+    // As a layer, and as an archive that is none: what import, cp and volumes unpack.
+    [Theory]
+    [MemberData(nameof(Attacks))]
+    public void Own_SameUnpacker_EveryHostileArchive_LeavesTheHostAlone(string attack, bool isLayer)
+    {
+        UnpackOrRefuse(attack, isLayer);
+        _tree.AssertHostIsUnchanged();
+    }
+
+    [Theory]
+    [MemberData(nameof(Attacks))]
+    public void Own_SameUnpacker_EveryHostileArchiveWithoutOpenat2_LeavesTheHostAlone(string attack, bool isLayer)
     {
         using IDisposable older = FileSystem.WithoutOpenat2();
-        _tree.Unpack(new TarBuilder()
-            .Symlink("a", _tree.Outside).File("a/file", "attack")
-            .Symlink("b", "../../../../../../outside").File("b/file", "attack")
-            .Symlink("c", Path.Combine(_tree.Outside, "file")).File("c", "attack")
-            .Symlink("e", _tree.Outside).Directory("e", mode: 0x1FF));
+        UnpackOrRefuse(attack, isLayer);
         _tree.AssertHostIsUnchanged();
-        Assert.Equal("attack", File.ReadAllText(_tree["outside/file"]));
+    }
+
+    [Fact]
+    public void Cve2022_1227_ArchiveThatIsNoLayer_IsUnpackedWithTheSameCare()
+    {
+        _tree.Unpack(new TarBuilder().Symlink("a", _tree.Outside).File("a/file", "attack").File("a/.wh.file", "a name like any other"), whiteouts: false);
+        Assert.Equal("attack", File.ReadAllText(_tree.Root + _tree.Outside + "/file"));
+        _tree.AssertHostIsUnchanged();
+        Assert.Throws<CrunException>(() => _tree.Unpack(new TarBuilder().File("../outside/file", "attack"), whiteouts: false));
+        _tree.AssertHostIsUnchanged();
     }
 
     [Fact]
@@ -259,5 +308,17 @@ public sealed class HostileArchiveTests : IDisposable
     {
         CrunException refusal = Assert.Throws<CrunException>(() => _tree.Unpack(new TarBuilder().File("fine").File("bad/../x")));
         Assert.StartsWith("cannot unpack the archive: 'bad/../x'", refusal.Message, StringComparison.Ordinal);
+    }
+
+    private void UnpackOrRefuse(string attack, bool isLayer)
+    {
+        try
+        {
+            _tree.Unpack(HostileArchives.Make(attack, _tree.Outside), whiteouts: isLayer);
+        }
+        catch (CrunException)
+        {
+            // Either is fine, as long as nothing outside has changed.
+        }
     }
 }

@@ -180,6 +180,39 @@ public sealed class ImageStoreTests : IDisposable
         Assert.Empty(_store.List());
     }
 
+    // A layer is known by what it unpacks to: whoever names another's in his config gets neither its place nor its content.
+    [Fact]
+    public async Task Cve2026_50195_LayerThatClaimsAnothersDigest_DoesNotTakeItsPlace()
+    {
+        byte[] wanted = new TarBuilder().File("file", "genuine").ToArray();
+        TestImage forged = new((wanted, Pack.Gzip(new TarBuilder().File("file", "forged").ToArray())));
+        await Assert.ThrowsAsync<CrunException>(() => forged.AddToAsync(_store, "forged"));
+        AssertHasNoLayer();
+
+        StoredImage genuine = await new TestImage(wanted).AddToAsync(_store, "genuine");
+        await forged.AddToAsync(_store, "forged");
+        Assert.Equal("genuine", File.ReadAllText(Path.Combine(genuine.LayerDirectories[0], "file")));
+        Assert.Equal("genuine", File.ReadAllText(Path.Combine(_store.Find("forged")!.LayerDirectories[0], "file")));
+    }
+
+    // xz is not supported, but that is no reason to wait: for a helper, for more bytes, or for somebody who reads them.
+    [Theory]
+    [InlineData("fd377a585a000004e6d6b446", 0)]
+    [InlineData("fd377a585a000004ffffffff", 4 << 20)]
+    [InlineData("1f8b0800000000000203", 4 << 20)]
+    [InlineData("28b52ffd", 4 << 20)]
+    [InlineData("425a6839", 4 << 20)]
+    public async Task Cve2021_20291_DamagedCompression_IsRefusedAtOnceAndBlocksNobody(string start, int more)
+    {
+        byte[] plain = new TarBuilder().File("file").ToArray();
+        TestImage image = new((plain, [.. Convert.FromHexString(start), .. CrunSharp.Testing.TestImage.Noise(more)]));
+        await Assert.ThrowsAsync<CrunException>(() => image.AddToAsync(_store, "x").WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+        AssertHasNoLayer();
+
+        // The lock of the layer is free: the right one comes at once.
+        await new TestImage(plain).AddToAsync(_store, "y").WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+    }
+
     [Fact]
     public async Task Tag_TakenByANewerImage_LeavesTheOlderWithoutName()
     {

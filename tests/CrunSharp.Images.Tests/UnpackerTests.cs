@@ -4,6 +4,7 @@ using CrunSharp.Linux;
 using CrunSharp.Oci;
 using ICSharpCode.SharpZipLib.Tar;
 using Mono.Unix.Native;
+using CrunSharp.Testing;
 using Xunit;
 
 namespace CrunSharp.Images.Tests;

@@ -67,6 +67,42 @@ public sealed class RootlessRunTests
     }
 
     [Fact]
+    public async Task Cve2023_25809_RootlessWithoutACgroupNamespace_CannotChangeTheHostsCgroups()
+    {
+        Host.Requires(RootlessHome.Needs);
+        await using RootlessHome home = await RootlessHome.MakeAsync();
+        string attack = """
+            cd /sys/fs/cgroup || exit 9
+            for directory in . */ */*/; do
+                mkdir $directory/attack && echo made $directory
+                echo 0 > $directory/cgroup.procs && echo moved $directory
+                test -e $directory/notify_on_release && echo 1 > $directory/notify_on_release && echo wrote $directory
+                touch $directory/attack && echo touched $directory
+            done 2>/dev/null
+            echo tried
+            """;
+        CommandResult result = await home.RunAsync("run", "--rm", "-q", "--without", "ns=cgroup", "--network", "none", home.Image, "sh", "-c", attack);
+        Assert.Equal("tried\n", result.Succeeded().Output);
+        Assert.Empty(Directory.GetDirectories("/sys/fs/cgroup", "attack", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true }));
+    }
+
+    [Fact]
+    public async Task Cve2024_21626_RootlessProcessThatJoinsThroughADescriptor_StaysInTheRoot()
+    {
+        Host.Requires(RootlessHome.Needs);
+        await using RootlessHome home = await RootlessHome.MakeAsync();
+        using Process run = await home.StartSleeperAsync("sleeper", "none");
+        for (int descriptor = 3; descriptor <= 20; descriptor++)
+        {
+            CommandResult result = await home.RunAsync("exec", "-w", $"/proc/self/fd/{descriptor}", "sleeper", "sh", "-c", "test . -ef / && echo root || pwd");
+            Assert.Equal(result.ExitCode == 0 ? "root\n" : "", result.Output);
+        }
+
+        (await home.RunAsync("rm", "-f", "sleeper")).Succeeded();
+        await run.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task Container_SeenEnteredAndRemoved_LeavesNothing()
     {
         Host.Requires([.. RootlessHome.Needs, Host.Tun, Host.NetworkHelper]);

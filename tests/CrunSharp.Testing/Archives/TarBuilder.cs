@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text;
 
-namespace CrunSharp.Images.Tests;
+namespace CrunSharp.Testing;
 
 /// <summary>Writes archives by hand, the malformed and hostile ones that no library would write.</summary>
-internal sealed class TarBuilder
+public sealed class TarBuilder
 {
     private readonly List<byte> _bytes = [];
 
