@@ -38,9 +38,30 @@ public sealed partial class ContainerEngine
 
         Container? owner = NetworkOwner(request);
         NetworkHelper? helper = request.Network.Kind == NetworkKind.Private ? NetworkHelper.Find() : null;
-        TracePhase make = Phase(request, "make the container's record");
         using IDisposable hold = Images.Hold(image);
-        using CreatedContainer container = Containers.Create(request.Name, (id, name) => new ContainerRecord
+        try
+        {
+            using CreatedContainer container = CreateRecord(request, image);
+            try
+            {
+                Launch(request, image, container, helper, owner);
+            }
+            catch
+            {
+                Undo(container);
+                throw;
+            }
+        }
+        catch (Exception failure) when (failure is LinuxException or IOException or UnauthorizedAccessException)
+        {
+            throw StoreFailure.Explain("cannot make the container", failure);
+        }
+    }
+
+    private CreatedContainer CreateRecord(RunRequest request, StoredImage image)
+    {
+        using TracePhase make = Phase(request, "make the container's record");
+        return Containers.Create(request.Name, (id, name) => new ContainerRecord
         {
             Id = id,
             Name = name,
@@ -54,16 +75,6 @@ public sealed partial class ContainerEngine
             StopSignal = image.Config.StopSignal is { Length: > 0 } signal ? signal : "TERM",
             Monitor = ProcessIdentity.Current,
         });
-        make.Dispose();
-        try
-        {
-            Launch(request, image, container, helper, owner);
-        }
-        catch
-        {
-            Undo(container);
-            throw;
-        }
     }
 
     internal static CrunException NoTerminal(string verb) => new($"cannot {verb} with -t", "the input device is not a TTY")
@@ -115,6 +126,7 @@ public sealed partial class ContainerEngine
                 Stdio = stdio.Inside,
                 Init = options.Init,
                 NoCgroup = request.Isolation.Without.HasFlag(IsolationLayers.Cgroup),
+                WithoutCgroup = UserNamespace.IsRootless ? TellOfNoCgroup : null,
                 NoNewKeyring = request.Isolation.Without.HasFlag(IsolationLayers.Keyring),
                 Trace = request.Trace,
                 Wire = async (pid, cancellationToken) =>
@@ -146,6 +158,17 @@ public sealed partial class ContainerEngine
             End(network);
             root.EndServer();
             throw;
+        }
+    }
+
+    // Once for each boot: whoever asks for no limit misses little by it.
+    private void TellOfNoCgroup(string why)
+    {
+        string told = $"{Paths.RunRoot}/cgroup-told";
+        if (!File.Exists(told))
+        {
+            File.WriteAllText(told, why);
+            _warn($"containers get no cgroup of their own, hence no limits: {why}");
         }
     }
 

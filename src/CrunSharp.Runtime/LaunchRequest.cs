@@ -47,6 +47,9 @@ public sealed record LaunchRequest
     /// <summary>The container stays in the caller's cgroups, without limits of its own.</summary>
     public bool NoCgroup { get; init; }
 
+    /// <summary>Set: a container without limits goes on in the caller's cgroups where nobody makes it one of its own, and this hears why.</summary>
+    public Action<string>? WithoutCgroup { get; init; }
+
     /// <summary>Takes the times of this launch; null: nothing is timed.</summary>
     public LaunchTrace? Trace { get; init; }
 

@@ -38,9 +38,10 @@ internal abstract class CgroupDriver
 {
     /// <summary>The driver for this host.</summary>
     /// <param name="rootless">Nothing was delegated: what cannot be made is left out, unless a limit was asked for.</param>
-    public static CgroupDriver For(CgroupHost host, CgroupManager manager, bool rootless) => (manager, host.Layout) switch
+    /// <param name="annotations">Of config.json: what it asks of systemd.</param>
+    public static CgroupDriver For(CgroupHost host, CgroupManager manager, bool rootless, IReadOnlyDictionary<string, string>? annotations = null) => (manager, host.Layout) switch
     {
-        (CgroupManager.Systemd, CgroupLayout.Unified) => new SystemdCgroupDriver(host.Unified!, rootless),
+        (CgroupManager.Systemd, CgroupLayout.Unified) => new SystemdCgroupDriver(host.Unified!, rootless, annotations),
         (CgroupManager.Systemd, _) => throw new CrunException("cannot use the systemd cgroup manager", "it needs cgroup version 2, and this host has version 1")
         {
             Hints = ["use the other manager: --cgroup-manager cgroupfs, without --systemd-cgroup"],

@@ -22,7 +22,7 @@ internal sealed class ContainerLaunch(ContainerRuntime runtime, LaunchRequest re
         runtime.Store.Create(_id);
         try
         {
-            return Launch();
+            return LaunchInCgroup();
         }
         catch (Exception failure)
         {
@@ -36,7 +36,25 @@ internal sealed class ContainerLaunch(ContainerRuntime runtime, LaunchRequest re
         }
     }
 
-    private Launched Launch()
+    // What systemd refuses may show only when it is given the process: then all of it is done again.
+    private Launched LaunchInCgroup()
+    {
+        try
+        {
+            return Launch(runtime.ManagerFor(request));
+        }
+        catch (NoCgroupException refused)
+        {
+            Clear();
+            _cgroup.Dispose();
+            _process?.Dispose();
+            (_cgroup, _process) = (ContainerCgroup.None, null);
+            request.WithoutCgroup!(refused.Message);
+            return Launch(CgroupManager.Disabled);
+        }
+    }
+
+    private Launched Launch(CgroupManager manager)
     {
         CgroupHost host;
         HostFacts facts;
@@ -49,8 +67,8 @@ internal sealed class ContainerLaunch(ContainerRuntime runtime, LaunchRequest re
         using (Phase("make the cgroups"))
         {
             bool rootless = ContainerRuntime.Rootless(facts);
-            CgroupDriver driver = CgroupDriver.For(host, runtime.ManagerFor(request), rootless);
-            _cgroup = driver.Create(driver.PathFor(_spec.Linux.CgroupsPath, _id), _spec.Linux.Resources);
+            CgroupDriver driver = CgroupDriver.For(host, manager, rootless, _spec.Annotations);
+            _cgroup = OrWithoutCgroup(() => driver.Create(driver.PathFor(_spec.Linux.CgroupsPath, _id), _spec.Linux.Resources));
         }
 
         RootSource root = request.Root ?? new RootSource.Directory(RootPath());
@@ -116,6 +134,18 @@ internal sealed class ContainerLaunch(ContainerRuntime runtime, LaunchRequest re
         return launched;
     }
 
+    private T OrWithoutCgroup<T>(Func<T> make)
+    {
+        try
+        {
+            return make();
+        }
+        catch (CrunException failure) when (request.WithoutCgroup is not null && !UnifiedLimits.For(_spec.Linux.Resources).Any())
+        {
+            throw new NoCgroupException(failure);
+        }
+    }
+
     private PlanOptions Options(RootSource root) => new()
     {
         Bundle = request.Bundle,
@@ -157,7 +187,15 @@ internal sealed class ContainerLaunch(ContainerRuntime runtime, LaunchRequest re
             IdMapWriter.Write(_process.Pid, plan, facts);
         }
 
-        _cgroup.Scope?.Adopt(_process.Pid);
+        if (_cgroup.Scope is { } scope)
+        {
+            OrWithoutCgroup(() =>
+            {
+                scope.Adopt(_process.Pid);
+                return scope;
+            });
+        }
+
         if (binder.HookState is { } state)
         {
             RandomAccess.Write(state, StateJson.Write(State(awaitStart ? ContainerStatus.Creating : ContainerStatus.Running)), 0);
@@ -376,6 +414,12 @@ internal sealed class ContainerLaunch(ContainerRuntime runtime, LaunchRequest re
     // Whatever fails in here must not hide what led to it.
     private void Undo()
     {
+        Clear();
+        runtime.Store.Remove(_id);
+    }
+
+    private void Clear()
+    {
         try
         {
             _process?.Kill();
@@ -394,7 +438,8 @@ internal sealed class ContainerLaunch(ContainerRuntime runtime, LaunchRequest re
         {
             runtime.Options.Warn?.Invoke($"cannot remove the cgroup '{left}'");
         }
-
-        runtime.Store.Remove(_id);
     }
+
+    /// <summary>Nobody made a cgroup for a container that can do without.</summary>
+    private sealed class NoCgroupException(CrunException why) : Exception(why.Message, why);
 }

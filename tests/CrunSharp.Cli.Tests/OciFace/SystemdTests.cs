@@ -70,6 +70,73 @@ public sealed class SystemdTests
         Assert.Empty(bundle.Leftovers);
     }
 
+    // As Kubernetes names them: each dash of a slice is a level, and systemd makes the slices that are missing.
+    [Fact]
+    public void SystemdCgroup_OfAPod_LiesInTheNestedSlicesWithTheUnitsProperties()
+    {
+        Host.Requires([.. OciBundle.Needs, Host.Systemd]);
+        using OciBundle bundle = new("/bin/sleep", "60") { Systemd = true };
+        bundle.Change(spec =>
+        {
+            spec["linux"]!["cgroupsPath"] = $"kubepods-burstable-pod1234_5678.slice:cri-containerd:{bundle.Id}";
+            spec["linux"]!["resources"] = JsonNode.Parse("""{"memory": {"limit": 67108864}}""");
+            spec["annotations"] = JsonNode.Parse("""{"org.systemd.property.TimeoutStopSec": "uint64 123", "org.systemd.property.CollectMode": "'inactive'", "other": "x"}""");
+        });
+        string unit = $"cri-containerd-{bundle.Id}.scope";
+        string cgroup = $"/sys/fs/cgroup/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod1234_5678.slice/{unit}";
+        bundle.Create("--pid-file", Path.Combine(bundle.Location, "pid")).Succeeded();
+        bundle.Oci("start", bundle.Id).Succeeded();
+        Assert.Equal($"0::{cgroup["/sys/fs/cgroup".Length..]}\n", File.ReadAllText($"/proc/{bundle.Read("pid").Trim()}/cgroup"));
+        Assert.Equal("67108864", Limit(cgroup, "memory.max"));
+        Assert.Equal(
+            ["CollectMode=inactive", "Slice=kubepods-burstable-pod1234_5678.slice", "TimeoutStopUSec=2min 3s"],
+            Show(unit, "Slice,CollectMode,TimeoutStopUSec"));
+        bundle.Oci("delete", "--force", bundle.Id).Succeeded();
+        Assert.False(Directory.Exists(cgroup));
+        Command.Run("systemctl", "stop", "kubepods.slice").Succeeded();
+    }
+
+    [Theory]
+    [InlineData("org.systemd.property.Nonsense", "'x'", "Nonsense")]
+    [InlineData("org.systemd.property.CollectMode", "unquoted", "is no value")]
+    public void SystemdCgroup_WithAPropertyThatIsNone_RunsNothingAndLeavesNothing(string key, string value, string words)
+    {
+        Host.Requires([.. OciBundle.Needs, Host.Systemd]);
+        using OciBundle bundle = new("/bin/true") { Systemd = true };
+        bundle.Change(spec =>
+        {
+            spec["linux"]!["cgroupsPath"] = $":prefix:{bundle.Id}";
+            spec["annotations"] = new JsonObject { [key] = value };
+        });
+        CommandResult result = bundle.Oci("run", "--bundle", bundle.Location, bundle.Id);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(words, result.Error, StringComparison.Ordinal);
+        Assert.Empty(bundle.Leftovers);
+    }
+
+    // A bus that is there and whose systemd gives nothing: a user without limits need not care.
+    [Fact]
+    public async Task RootlessEngine_WhoseSystemdRefuses_RunsWithoutACgroupAndSaysSoOnce()
+    {
+        Host.Requires(Host.Root, Host.PublishedBinaries, Host.Images, TestRegistry.Installed, Host.Systemd, Host.SystemdUser);
+        await using TestRegistry registry = await TestRegistry.StartAsync();
+        await registry.PushLayoutAsync(TestEngine.Layout("alpine"), "library/alpine", "latest");
+        Command.Run("systemctl", "start", "user@1500.service").Succeeded();
+        string image = $"{registry.Authority}/library/alpine";
+
+        // The system's bus lets the user speak with the system's systemd, which gives him no scope.
+        string[] refused = ["env", "DBUS_SESSION_BUS_ADDRESS=unix:path=/run/dbus/system_bus_socket"];
+        CommandResult first = AsUserOf(refused, "run", "--rm", "-q", "--network", "none", image, "echo", "ran");
+        Assert.Equal("ran\n", first.Succeeded().Output);
+        Assert.Contains("crun-sharp: warning: containers get no cgroup of their own, hence no limits: ", first.Error, StringComparison.Ordinal);
+        CommandResult second = AsUserOf(refused, "run", "--rm", "-q", "--network", "none", image, "echo", "ran");
+        Assert.Equal(("ran\n", ""), (second.Output, second.Error));
+
+        CommandResult limited = AsUserOf(refused, "run", "--rm", "-q", "--network", "none", "-m", "64m", image, "echo", "ran");
+        Assert.Equal((125, ""), (limited.ExitCode, limited.Output));
+        Assert.Contains("crun-sharp: cannot ", limited.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Podman_WithSystemdsManager_RunsInItsScope()
     {
@@ -107,6 +174,12 @@ public sealed class SystemdTests
     private static CommandResult AsUser(params string[] words) => Command.Run("setpriv", UserWords(words));
 
     private static System.Diagnostics.Process Start(params string[] words) => Command.Start(new CommandOptions(), "setpriv", UserWords(words));
+
+    private static CommandResult AsUserOf(string[] before, params string[] words)
+    {
+        string[] all = UserWords(words);
+        return Command.Run("setpriv", [.. all[..^(words.Length + 1)], .. before, .. all[^(words.Length + 1)..]]);
+    }
 
     private static string[] UserWords(string[] words) =>
     [

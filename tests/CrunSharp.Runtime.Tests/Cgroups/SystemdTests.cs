@@ -104,6 +104,54 @@ public sealed class SystemdTests
     }
 
     [Theory]
+    [InlineData("'inactive-or-failed'", "s", "inactive-or-failed")]
+    [InlineData("\"it's\"", "s", "it's")]
+    [InlineData("'it\\'s'", "s", "it's")]
+    [InlineData("true", "b", true)]
+    [InlineData("-7", "i", -7)]
+    [InlineData("uint64 7", "t", 7ul)]
+    [InlineData("['a', 'b']", "as", new[] { "a", "b" })]
+    public void Variant_AsPeopleWriteIt_HasTypeAndValue(string text, string signature, object value)
+    {
+        (string, object)? parsed = SystemdVariant.Parse(text);
+        Assert.Equal(signature, parsed?.Item1);
+        Assert.Equal(value, parsed?.Item2);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("text")]
+    [InlineData("'open")]
+    [InlineData("'two' 'texts'")]
+    [InlineData("['a',")]
+    [InlineData("['a'] more")]
+    [InlineData("uint32 -1")]
+    [InlineData("double 1.5")]
+    public void Variant_ThatIsNone_IsRefused(string text) => Assert.Null(SystemdVariant.Parse(text));
+
+    [Fact]
+    public void Annotations_OfSystemd_BecomePropertiesAndOthersDoNot()
+    {
+        Dictionary<string, string> annotations = new()
+        {
+            ["org.systemd.property.CollectMode"] = "'inactive'",
+            ["org.systemd.property.TimeoutStopSec"] = "uint64 90",
+            ["io.kubernetes.pod"] = "x",
+        };
+        Assert.Equal(
+            [new("CollectMode", "s", "inactive"), new SystemdProperty("TimeoutStopUSec", "t", 90_000_000ul)],
+            SystemdProperty.OfAnnotations(annotations));
+    }
+
+    [Theory]
+    [InlineData("org.systemd.property.", "true")]
+    [InlineData("org.systemd.property.A=b", "true")]
+    [InlineData("org.systemd.property.CollectMode", "inactive")]
+    [InlineData("org.systemd.property.TimeoutStopSec", "'90'")]
+    public void Annotations_OfSystemdThatMeanNothing_AreRefused(string key, string value) =>
+        Assert.Throws<CrunException>(() => SystemdProperty.OfAnnotations(new Dictionary<string, string> { [key] = value }).ToList());
+
+    [Theory]
     [InlineData("unix:path=/run/user/1000/bus", "/run/user/1000/bus")]
     [InlineData("tcp:host=x;unix:guid=1,path=/a%20b", "/a b")]
     [InlineData("unix:abstract=/tmp/x", null)]

@@ -5,7 +5,7 @@ namespace CrunSharp.Runtime;
 
 /// <summary>cgroups of version 2 made by systemd: a scope for each container, delegated, so that the rest is written as without systemd.</summary>
 /// <remarks>The only way for an ordinary user, as systemd alone may move a process between what it delegated and a session.</remarks>
-internal sealed class SystemdCgroupDriver(string mountPoint, bool rootless) : CgroupDriver
+internal sealed class SystemdCgroupDriver(string mountPoint, bool rootless, IReadOnlyDictionary<string, string>? annotations) : CgroupDriver
 {
     private readonly UnifiedCgroupDriver _files = new(mountPoint, rootless);
 
@@ -18,15 +18,15 @@ internal sealed class SystemdCgroupDriver(string mountPoint, bool rootless) : Cg
     public override ContainerCgroup Create(string path, LinuxResources resources)
     {
         (string slice, string unit) = (path[..path.IndexOf('/')], path[(path.IndexOf('/') + 1)..]);
-        List<SystemdProperty> limits = [.. SystemdProperty.Of(resources)];
+        List<SystemdProperty> wanted = [.. SystemdProperty.Of(resources), .. annotations is null ? [] : SystemdProperty.OfAnnotations(annotations)];
         SystemdManager manager = SystemdManager.Open(rootless);
-        string directory = mountPoint + manager.ControlGroup() + new SystemdUnitName(slice, unit).Path;
+        string directory = mountPoint + ControlGroupOf(manager) + new SystemdUnitName(slice, unit).Path;
         return new ContainerCgroup
         {
             Directories = [directory],
             Scope = new SystemdScope(manager, unit, directory, rootless, (systemd, pid) =>
             {
-                systemd.StartScope(unit, [.. SystemdProperty.OfScope(slice, pid, $"container {unit[..unit.LastIndexOf('.')]}"), .. limits]);
+                systemd.StartScope(unit, [.. SystemdProperty.OfScope(slice, pid, $"container {unit[..unit.LastIndexOf('.')]}"), .. wanted]);
                 _files.Limit(directory, resources);
             }),
         };
@@ -82,6 +82,19 @@ internal sealed class SystemdCgroupDriver(string mountPoint, bool rootless) : Cg
         catch (Exception failure) when (failure is CrunException or LinuxException or DBusRefusedException)
         {
             warn?.Invoke($"systemd was not told that '{unit}' has ended: {failure.Message}");
+        }
+    }
+
+    private static string ControlGroupOf(SystemdManager manager)
+    {
+        try
+        {
+            return manager.ControlGroup();
+        }
+        catch (Exception failure) when (failure is DBusRefusedException or CrunException)
+        {
+            manager.Dispose();
+            throw failure as CrunException ?? new CrunException("cannot use systemd for cgroups", failure.Message, failure);
         }
     }
 

@@ -6,6 +6,8 @@ namespace CrunSharp.Runtime;
 internal sealed record SystemdProperty(string Name, string Signature, object Value)
 {
     private const ulong Infinity = ulong.MaxValue;
+    private const ulong MicrosecondsOfASecond = 1_000_000;
+    private const string AnnotationPrefix = "org.systemd.property.";
 
     /// <summary>Of a scope for one container: its processes and all below them are the container's own business.</summary>
     public static IEnumerable<SystemdProperty> OfScope(string slice, int pid, string description) =>
@@ -51,6 +53,46 @@ internal sealed record SystemdProperty(string Name, string Signature, object Val
         }
     }
 
+    /// <summary>What annotations <c>org.systemd.property.NAME</c> ask for: the caller's word about the unit, beside the limits.</summary>
+    /// <remarks>runc, docs/systemd.md: values as gvariant text, and a name in <c>Sec</c> means the property in microseconds.</remarks>
+    /// <exception cref="CrunException">It is no name or no value.</exception>
+    public static IEnumerable<SystemdProperty> OfAnnotations(IReadOnlyDictionary<string, string> annotations)
+    {
+        foreach ((string key, string text) in annotations)
+        {
+            if (!key.StartsWith(AnnotationPrefix, StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            string name = key[AnnotationPrefix.Length..];
+            if (name.Length < 3 || !name.All(char.IsAsciiLetter))
+            {
+                throw new CrunException($"cannot use the annotation '{key}'", "it names no property of a systemd unit");
+            }
+
+            (string signature, object value) = SystemdVariant.Parse(text)
+                ?? throw new CrunException($"cannot use the annotation '{key}'", $"'{text}' is no value: a text is in quotes, and a number may have its type before it");
+            bool isSeconds = name.EndsWith("Sec", StringComparison.Ordinal) && !name.EndsWith("USec", StringComparison.Ordinal);
+            yield return isSeconds ? InMicroseconds(key, name, value) : new(name, signature, value);
+        }
+    }
+
+    private static SystemdProperty InMicroseconds(string key, string name, object value)
+    {
+        ulong? seconds = value switch
+        {
+            int number when number >= 0 => (ulong)number,
+            long number when number >= 0 => (ulong)number,
+            uint number => number,
+            ulong number => number,
+            _ => null,
+        };
+        return seconds is { } whole && whole <= ulong.MaxValue / MicrosecondsOfASecond
+            ? new($"{name[..^"Sec".Length]}USec", "t", whole * MicrosecondsOfASecond)
+            : throw new CrunException($"cannot use the annotation '{key}'", "seconds are a whole number");
+    }
+
     /// <summary>A list of numbers as bits, the lowest of the first byte first.</summary>
     internal static byte[] Mask(string list)
     {
@@ -86,7 +128,11 @@ internal sealed record SystemdProperty(string Name, string Signature, object Val
         {
             case string text: writer.String(text); break;
             case bool flag: writer.Boolean(flag); break;
+            case int number: writer.UInt32((uint)number); break;
+            case uint number: writer.UInt32(number); break;
+            case long number: writer.UInt64((ulong)number); break;
             case ulong number: writer.UInt64(number); break;
+            case string[] texts: writer.Array(4, array => Array.ForEach(texts, array.String)); break;
             case uint[] numbers: writer.Array(4, array => Array.ForEach(numbers, array.UInt32)); break;
             case byte[] bytes: writer.Array(1, array => array.Bytes(bytes)); break;
             default: throw new InvalidOperationException($"{Name} has a value that no property has");
