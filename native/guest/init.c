@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "guest.h"
@@ -28,6 +29,9 @@ struct orders {
 	char *arguments[MOST_WORDS + 1];
 	char *environment[MOST_WORDS + 1];
 };
+
+#define DISK_PLACE "/.disk"
+#define DISK_WAIT_MS 10000
 
 /* The tree may be read-only, or have these directories already: what is missing afterwards, the program will miss. */
 static void
@@ -52,6 +56,24 @@ attach_all(void)
 	(void)symlink("fd/0", "/dev/stdin");
 	(void)symlink("fd/1", "/dev/stdout");
 	(void)symlink("fd/2", "/dev/stderr");
+}
+
+/* The tree is on a disk: what the kernel has unpacked holds this program and its orders only. */
+static int
+enter_disk(const char *device)
+{
+	const struct timespec moment = {0, 1000000};
+
+	/* The kernel goes on looking for disks while this runs. */
+	attach("devtmpfs", "/dev", MS_NOSUID, "mode=755");
+	for (int i = 0; i < DISK_WAIT_MS && access(device, F_OK) < 0; i++)
+		(void)nanosleep(&moment, NULL);
+	(void)mkdir(DISK_PLACE, 0755);
+	if (mount(device, DISK_PLACE, "ext4", MS_NOATIME, NULL) < 0 || chdir(DISK_PLACE) < 0)
+		return -1;
+	if (mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0)
+		return -1;
+	return chdir("/");
 }
 
 /* The kernel opens the console before /dev is there, where the tree has no such node. */
@@ -181,10 +203,16 @@ guest_init(int count, char **arguments)
 		return 1;
 	}
 
+	int understood = read_orders(path, &orders);
+	int entered = count > 2 ? enter_disk(arguments[2]) : 0;
+	int error = errno;
+
 	attach_all();
 	open_console();
-	if (read_orders(path, &orders) < 0) {
+	if (understood < 0) {
 		printf("\n@crun-sharp init: cannot read the orders in %s\n", path);
+	} else if (entered < 0) {
+		printf("\n@crun-sharp init: cannot enter the disk %s: %s\n", arguments[2], strerror(error));
 	} else {
 		printf("\n@crun-sharp %s start\n", orders.token);
 		(void)fflush(stdout);

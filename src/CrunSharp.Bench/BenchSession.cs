@@ -80,8 +80,9 @@ public sealed partial class BenchSession : IDisposable
     private BenchProgram Program => _request.Command.Count > 0 ? new BenchProgram(_request.Command, IsProbe: false) : BenchProgram.Probe("hello");
 
     /// <summary>Unpacks the image in every form that is needed and looks for everybody who can start it.</summary>
-    public static BenchSession Open(ContainerEngine engine, BenchRequest request, IBenchObserver observer)
+    public static BenchSession Open(ContainerEngine engine, BenchRequest request, IBenchObserver observer, CancellationToken cancellationToken)
     {
+        Footprint.ClearAbandoned(observer.Tell);
         StoredImage image = engine.GetImage(request.Image);
         if (request.Cpus is { } cpus)
         {
@@ -92,7 +93,7 @@ public sealed partial class BenchSession : IDisposable
         try
         {
             GuestKernel? kernel = FindKernel(engine, request, observer);
-            ContestantFinder finder = ContestantFinder.Find(workshop, new BenchVersion(request.Version), kernel, request.Only);
+            ContestantFinder finder = ContestantFinder.Find(workshop, new BenchVersion(request.Version), kernel, request.Only, cancellationToken);
             return new BenchSession(request, observer, workshop, finder);
         }
         catch
@@ -105,7 +106,7 @@ public sealed partial class BenchSession : IDisposable
     /// <summary>From the start to the first byte and to the end, under each condition.</summary>
     public void MeasureStarts(IReadOnlyList<Condition> conditions, CancellationToken cancellationToken)
     {
-        RoundRunner runner = new(new ProcessStarter(), _request.Rounds, _observer, _noise, Thread.Sleep);
+        RoundRunner runner = new(new ProcessStarter(cancellationToken), _request.Rounds, _observer, _noise, Thread.Sleep);
         (List<(Contestant, double)> ready, List<LeftOut> failed) = runner.WarmUp(_finder.Found, Program);
         _leftOut.AddRange(failed);
         List<StartSeries> all = [];

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
+using System.Text;
 using CrunSharp.Linux;
+using CrunSharp.Oci;
 
 namespace CrunSharp.Machines;
 
@@ -8,6 +10,7 @@ namespace CrunSharp.Machines;
 public sealed class MachineImage
 {
     private readonly Lazy<string> _archive;
+    private readonly Lazy<string> _disk;
     private int _orders;
 
     private MachineImage(string tree, string work)
@@ -15,6 +18,7 @@ public sealed class MachineImage
         Tree = tree;
         Work = work;
         _archive = new Lazy<string>(WriteArchive);
+        _disk = new Lazy<string>(() => DiskImage.Make(Tree, $"{Work}/root.ext4"));
     }
 
     /// <summary>The root filesystem as a directory.</summary>
@@ -24,6 +28,10 @@ public sealed class MachineImage
 
     /// <summary>The root filesystem as an archive for the kernel; made when first asked for.</summary>
     public string Archive => _archive.Value;
+
+    /// <summary>The root filesystem as an ext4 image, which several machines may read; made when first asked for.</summary>
+    /// <exception cref="CrunException">mkfs.ext4 is missing or failed.</exception>
+    public string Disk => _disk.Value;
 
     /// <param name="tree">A copy of the image's files; our program and what it mounts on is added to it.</param>
     /// <param name="work">An existing directory for archives and orders.</param>
@@ -39,6 +47,19 @@ public sealed class MachineImage
         }
 
         return new MachineImage(tree, work);
+    }
+
+    /// <summary>The kernel as an ELF file, for monitors that load no other form; made when first asked for.</summary>
+    /// <exception cref="CrunException">It is in no form that is known.</exception>
+    internal string ElfOf(GuestKernel kernel)
+    {
+        string file = $"{Work}/{Path.GetFileName(kernel.Path)}.elf";
+        if (!File.Exists(file))
+        {
+            File.WriteAllBytes(file, KernelImage.Uncompress(kernel.Path, Work));
+        }
+
+        return file;
     }
 
     /// <summary>Leaves orders in the tree for a machine that sees it, and as an archive for one that does not.</summary>
@@ -81,12 +102,39 @@ internal sealed class PlacedOrders(MachineImage image, string token, string insi
             File.Copy(image.Archive, _archive, overwrite: true);
             using FileStream output = new(_archive, FileMode.Append);
             CpioWriter writer = new(output);
-            writer.Add(System.Text.Encoding.UTF8.GetBytes(inside[1..]), CpioWriter.Regular | 0x180 /* 0600 */, 0, 0, orders);
+            AddOrders(writer);
             writer.End();
         }
 
         return _archive;
     }
+
+    /// <summary>Our program and the orders alone, for a machine whose root is on a disk.</summary>
+    public string ArchiveOfOrders()
+    {
+        if (_archive is null)
+        {
+            _archive = NewFile("cpio");
+            using FileStream output = File.Create(_archive);
+            using FileStream program = File.OpenRead($"{image.Tree}{GuestProgram.PathInside}");
+            CpioWriter writer = new(output);
+            foreach (string directory in (ReadOnlySpan<string>)["dev", GuestProgram.Directory[1..]])
+            {
+                writer.Add(Encoding.UTF8.GetBytes(directory), CpioWriter.Directory | 0x1ED /* 0755 */, 0, 0, []);
+            }
+
+            // The kernel opens it before the first process mounts /dev.
+            writer.Add("dev/console"u8, CpioWriter.CharacterDevice | 0x180 /* 0600 */, 0, 0, [], 5, 1);
+            writer.AddFile(Encoding.UTF8.GetBytes(GuestProgram.PathInside[1..]), CpioWriter.Regular | 0x1ED /* 0755 */, 0, 0, program);
+            AddOrders(writer);
+            writer.End();
+        }
+
+        return _archive;
+    }
+
+    private void AddOrders(CpioWriter writer) =>
+        writer.Add(Encoding.UTF8.GetBytes(inside[1..]), CpioWriter.Regular | 0x180 /* 0600 */, 0, 0, orders);
 
     /// <summary>A file of this machine's own, gone with its orders.</summary>
     public string NewFile(string suffix)

@@ -33,6 +33,9 @@ public sealed class TimedProgram : IDisposable
     private const int SIGKILL = 9;
     private const int MostErrors = 4096;
 
+    // How long a cancellation may go unseen.
+    private const int LookMilliseconds = 250;
+
     private readonly TimedStart _start;
     private readonly SafeFileHandle _output;
     private readonly SafeFileHandle _errors;
@@ -99,13 +102,29 @@ public sealed class TimedProgram : IDisposable
         static int Number(SafeFileHandle handle) => (int)handle.DangerousGetHandle();
     }
 
+    /// <summary>Whether it has ended by now.</summary>
+    public bool HasEnded
+    {
+        get
+        {
+            if (_end is null)
+            {
+                Step(0);
+            }
+
+            return _end is not null;
+        }
+    }
+
     /// <summary>Reads until the program inside has written its first byte; false when it ended, or the time did, before.</summary>
-    public bool WaitForFirstByte() => ReadWhile(() => _watch.FirstByte is null);
+    /// <exception cref="OperationCanceledException">Nobody waits for it any more; it goes on until it is ended.</exception>
+    public bool WaitForFirstByte(CancellationToken cancellationToken = default) => ReadWhile(() => _watch.FirstByte is null, cancellationToken);
 
     /// <summary>Reads to the end and takes the status; what is still there when the time is over is ended.</summary>
-    public void WaitForExit()
+    /// <exception cref="OperationCanceledException">Nobody waits for it any more; it goes on until it is ended.</exception>
+    public void WaitForExit(CancellationToken cancellationToken = default)
     {
-        ReadWhile(static () => true);
+        ReadWhile(static () => true, cancellationToken);
         if (_end is null)
         {
             End();
@@ -142,18 +161,19 @@ public sealed class TimedProgram : IDisposable
         _errors.Dispose();
     }
 
-    private bool ReadWhile(Func<bool> goesOn)
+    private bool ReadWhile(Func<bool> goesOn, CancellationToken cancellationToken)
     {
         long until = Environment.TickCount64 + (long)(_start.Limit - Stopwatch.GetElapsedTime(_began)).TotalMilliseconds;
         while (_end is null && goesOn())
         {
+            cancellationToken.ThrowIfCancellationRequested();
             long left = until - Environment.TickCount64;
             if (left <= 0)
             {
                 return false;
             }
 
-            Step((int)Math.Min(left, 1000));
+            Step((int)Math.Min(left, LookMilliseconds));
         }
 
         return !goesOn();

@@ -24,7 +24,7 @@ internal sealed class BundleContestant(Workshop workshop, string name, string pa
     public override PreparedStart Prepare(BenchProgram program, string instance)
     {
         string bundle = workshop.MakeBundle(instance, program);
-        TimedStart start = new() { Path = path, Arguments = Words("run", "--bundle", bundle, instance) };
+        TimedStart start = new() { Path = path, Arguments = Words("run", "--bundle", bundle, instance), Environment = workshop.Variables };
         return new PreparedStart(start, () =>
         {
             // Answers with a failure where the run has removed it already.
@@ -36,7 +36,7 @@ internal sealed class BundleContestant(Workshop workshop, string name, string pa
     public override bool CanExec => true;
 
     public override PreparedStart PrepareExec(BenchProgram program, string instance) =>
-        new(new TimedStart { Path = path, Arguments = Words(["exec", instance, .. program.Arguments]) });
+        new(new TimedStart { Path = path, Arguments = Words(["exec", instance, .. program.Arguments]), Environment = workshop.Variables });
 
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
 

@@ -10,37 +10,54 @@ public sealed record LeftOut(string Name, string Why);
 /// <summary>Everything on this host that can start the image's program.</summary>
 public sealed record ContestantFinder(IReadOnlyList<Contestant> Found, IReadOnlyList<LeftOut> LeftOut, string Kvm) : IDisposable
 {
+    private PrivateContainerd? _daemon;
+
     private static readonly TimeSpan s_answer = TimeSpan.FromSeconds(20);
 
     /// <param name="wanted">Names, or groups by their word; empty: all.</param>
-    public static ContestantFinder Find(Workshop workshop, BenchVersion version, GuestKernel? kernel, IReadOnlyList<string> wanted)
+    public static ContestantFinder Find(Workshop workshop, BenchVersion version, GuestKernel? kernel, IReadOnlyList<string> wanted, CancellationToken cancellationToken)
     {
         List<Contestant> found = [.. LadderContestant.All(workshop).Where(contestant => IsWanted(contestant.Name, contestant.Group))];
         List<LeftOut> leftOut = [];
-        Add("crun-sharp", ContestantGroup.Engine, _ => new SharpContestant(workshop, version.Engine), always: true);
-        AddRuntimes();
-        Add("bubblewrap", ContestantGroup.Runtime, path => new BubblewrapContestant(workshop, path, FirstLine(path, "--version")), "bwrap");
-        Add("systemd-nspawn", ContestantGroup.Runtime, path => new NspawnContestant(workshop, path, FirstLine(path, "--version")));
-        Add("podman", ContestantGroup.Engine, path => DockerContestant.Open(workshop, "podman", path));
-        Add("docker", ContestantGroup.Engine, path => DockerContestant.Open(workshop, "docker", path));
-        Add("containerd", ContestantGroup.Engine, path => Containerd("containerd", path, "io.containerd.runc.v2"), "ctr");
-        if (HostTool.Find("containerd-shim-kata-v2") is not null)
+        PrivateContainerd? daemon = null;
+        try
         {
-            Add("kata", ContestantGroup.Machine, path => Containerd("kata", path, "io.containerd.kata.v2"), "ctr");
+            string kvm = FindAll();
+            return new ContestantFinder(found, [.. leftOut.Where(left => wanted.Count == 0 || wanted.Contains(left.Name))], kvm) { _daemon = daemon };
         }
-        else
+        catch
         {
-            leftOut.Add(new("kata", "not installed"));
+            new ContestantFinder(found, [], "") { _daemon = daemon }.Dispose();
+            throw;
         }
 
-        string kvm = AddMachines();
-        return new ContestantFinder(found, [.. leftOut.Where(left => wanted.Count == 0 || wanted.Contains(left.Name))], kvm);
+        string FindAll()
+        {
+            Add("crun-sharp", ContestantGroup.Engine, _ => new SharpContestant(workshop, version.Engine), always: true);
+            AddRuntimes();
+            Add("bubblewrap", ContestantGroup.Runtime, path => new BubblewrapContestant(workshop, path, FirstLine(path, "--version")), "bwrap");
+            Add("systemd-nspawn", ContestantGroup.Runtime, path => new NspawnContestant(workshop, path, FirstLine(path, "--version")));
+            Add("podman", ContestantGroup.Engine, path => DockerContestant.Open(workshop, "podman", path));
+            Add("docker", ContestantGroup.Engine, path => DockerContestant.Open(workshop, "docker", path));
+            Add("containerd", ContestantGroup.Engine, path => Containerd("containerd", path, "io.containerd.runc.v2"), "ctr");
+            if (HostTool.Find("containerd-shim-kata-v2") is not null)
+            {
+                Add("kata", ContestantGroup.Machine, path => Containerd("kata", path, "io.containerd.kata.v2"), "ctr");
+            }
+            else
+            {
+                leftOut.Add(new("kata", "not installed"));
+            }
+
+            return AddMachines();
+        }
 
         bool IsWanted(string name, ContestantGroup group) =>
             wanted.Count == 0 || wanted.Contains(name) || wanted.Contains(group.ToString().ToLowerInvariant());
 
         void Add(string name, ContestantGroup group, Func<string, Contestant> make, string? program = null, bool always = false)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             if (!IsWanted(name, group))
             {
                 return;
@@ -79,9 +96,10 @@ public sealed record ContestantFinder(IReadOnlyList<Contestant> Found, IReadOnly
 
         Contestant Containerd(string name, string path, string runtime)
         {
-            string answer = HostTool.Run(path, s_answer, "version");
+            daemon ??= PrivateContainerd.Start(workshop, path);
+            string answer = HostTool.Run(path, s_answer, "--address", daemon.Address, "version");
             string server = answer.Split("Server:")[^1].Split('\n').FirstOrDefault(static line => line.Contains("Version:", StringComparison.Ordinal)) ?? "";
-            return new ContainerdContestant(workshop, name, path, server.Split(':')[^1].Trim(), runtime);
+            return new ContainerdContestant(workshop, daemon, name, path, server.Split(':')[^1].Trim(), runtime);
         }
 
         string AddMachines()
@@ -104,9 +122,11 @@ public sealed record ContestantFinder(IReadOnlyList<Contestant> Found, IReadOnly
         {
             contestant.CleanUp();
         }
+
+        _daemon?.Dispose();
     }
 
-    private static readonly string[] s_monitors = ["qemu-microvm", "qemu-q35", "firecracker", "cloud-hypervisor", "user-mode-linux"];
+    private static readonly string[] s_monitors = ["qemu-microvm", "qemu-q35", "qemu-q35-ext4", "firecracker", "cloud-hypervisor", "user-mode-linux"];
 
     private static string FirstLine(string path, params string[] arguments) =>
         (HostTool.TryAsk(path, s_answer, arguments) ?? "").Trim().Split('\n')[0].Trim().ToString(CultureInfo.InvariantCulture);

@@ -17,8 +17,11 @@ internal sealed class DockerContestant : Contestant
         _path = path;
         Name = name;
         Version = version;
-        _image = $"localhost/crun-sharp-bench:{Path.GetFileName(workshop.Directory)[^6..].ToLowerInvariant()}";
+        _image = ImageOf(workshop.Directory);
     }
+
+    /// <summary>The name that a bench with this directory imports the image under.</summary>
+    public static string ImageOf(string directory) => $"localhost/crun-sharp-bench:{Path.GetFileName(directory)[^6..].ToLowerInvariant()}";
 
     public override string Name { get; }
 

@@ -20,6 +20,7 @@ internal sealed class BubblewrapContestant(Workshop workshop, string path, strin
     public override PreparedStart Prepare(BenchProgram program, string instance) => new(new TimedStart
     {
         Path = path,
+        Environment = workshop.Variables,
         Arguments =
         [
             path, "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent",
@@ -46,51 +47,15 @@ internal sealed class NspawnContestant(Workshop workshop, string path, string ve
     public override PreparedStart Prepare(BenchProgram program, string instance) => new(new TimedStart
     {
         Path = path,
+
+        // Its lock on the tree would let a second instance wait for the first; none of them changes the tree. (systemd's ENVIRONMENT.md)
+        Environment = [.. workshop.Variables, "SYSTEMD_NSPAWN_LOCK=0"],
         Arguments =
         [
-            path, "--quiet", $"--directory={workshop.Tree}", "--register=no", "--keep-unit", "--private-network", "--console=pipe",
+            path, "--quiet", $"--directory={workshop.Tree}", $"--setenv={workshop.MarkVariable}", "--register=no", "--keep-unit", "--private-network", "--console=pipe",
             $"--machine={instance}", "--resolv-conf=off", "--timezone=off", "--link-journal=no", "--", .. program.Arguments,
         ],
     });
-}
-
-/// <summary>containerd by its own client, on the tree; with another shim it is Kata Containers.</summary>
-internal sealed class ContainerdContestant(Workshop workshop, string name, string path, string version, string runtime) : Contestant
-{
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
-
-    public override string Name => name;
-
-    public override ContestantGroup Group => name == "kata" ? ContestantGroup.Machine : ContestantGroup.Engine;
-
-    public override string Version => version;
-
-    public override string What => $"`ctr run` with the runtime {runtime}, the tree as its root; the daemon is at work beside it";
-
-    public override IReadOnlyList<string> Files => [path];
-
-    public override long ImageBytes() => DiskUse.Of([workshop.Tree]);
-
-    public override PreparedStart Prepare(BenchProgram program, string instance) => new(
-        new TimedStart
-        {
-            Path = path,
-            Arguments =
-            [
-                path, "run", "--rm", "--runtime", runtime, "--memory-limit", $"{(long)workshop.MemoryMiB << 20}",
-                "--rootfs", workshop.Tree, instance, .. program.Arguments,
-            ],
-        },
-        () =>
-        {
-            HostTool.TryAsk(path, s_limit, "task", "delete", "--force", instance);
-            HostTool.TryAsk(path, s_limit, "container", "delete", instance);
-        });
-
-    public override bool CanExec => true;
-
-    public override PreparedStart PrepareExec(BenchProgram program, string instance) =>
-        new(new TimedStart { Path = path, Arguments = [path, "task", "exec", "--exec-id", $"{instance}-{Guid.NewGuid():N}", instance, .. program.Arguments] });
 }
 
 /// <summary>A virtual machine: a kernel of its own boots with the image's tree as root and our first process.</summary>
@@ -104,14 +69,13 @@ internal sealed class MachineContestant(Workshop workshop, MachineMonitor monito
 
     public override string? Caveat => monitor.Acceleration == "KVM" ? null : monitor.Acceleration;
 
-    public override string What => $"virtual machine ({monitor.Acceleration}), 1 CPU, kernel {monitor.Kernel}; " +
-        (monitor.Name == "user-mode-linux" ? "the image's tree as a read-only root (hostfs)" : "the image's tree as the kernel's first root (initramfs)");
+    public override string What => $"virtual machine ({monitor.Acceleration}), 1 CPU, kernel {monitor.Kernel}; {monitor.Root}";
 
     public override IReadOnlyList<string> Files => monitor.Files;
 
     public override IReadOnlyList<string> StateDirectories => [$"{workshop.Directory}/machines"];
 
-    public override long ImageBytes() => monitor.Name == "user-mode-linux" ? DiskUse.Of([workshop.Tree]) : DiskUse.OfFiles([workshop.Machine.Archive]);
+    public override long ImageBytes() => DiskUse.Of([monitor.RootOf(workshop.Machine)]);
 
     public MachineMonitor Monitor => monitor;
 
@@ -120,7 +84,7 @@ internal sealed class MachineContestant(Workshop workshop, MachineMonitor monito
     public override PreparedStart Prepare(BenchProgram program, string instance)
     {
         PreparedMachine machine = monitor.Prepare(workshop.Machine, Request(program, verbose: false));
-        return new PreparedStart(machine.Start, machine.Dispose);
+        return new PreparedStart(machine.Start with { Environment = workshop.Variables }, machine.Dispose);
     }
 
     public MachineRequest Request(BenchProgram program, bool verbose) => new()

@@ -15,8 +15,12 @@ public sealed class Workshop : IDisposable
 
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    private Workshop(ContainerEngine engine, StoredImage image, string reference, string directory, int memoryMiB)
+    private readonly Footprint _footprint;
+
+    private Workshop(ContainerEngine engine, StoredImage image, string reference, Footprint footprint, int memoryMiB)
     {
+        _footprint = footprint;
+        string directory = footprint.Directory;
         Engine = engine;
         Image = image;
         Reference = reference;
@@ -24,6 +28,7 @@ public sealed class Workshop : IDisposable
         MemoryMiB = memoryMiB;
         Tree = $"{directory}/tree";
         Guest = $"{directory}/guest";
+        Variables = [.. Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().Select(static variable => $"{variable.Key}={variable.Value}"), MarkVariable];
     }
 
     public ContainerEngine Engine { get; }
@@ -40,6 +45,12 @@ public sealed class Workshop : IDisposable
     /// <summary>Our program, as a file of the host.</summary>
     public string Guest { get; }
 
+    /// <summary>For the environment of programs inside: whose they are.</summary>
+    public string MarkVariable => _footprint.MarkVariable;
+
+    /// <summary>Our own environment with the mark, for contestants that nobody else uses meanwhile.</summary>
+    public IReadOnlyList<string> Variables { get; }
+
     /// <summary>The same limit for every container and machine.</summary>
     public int MemoryMiB { get; }
 
@@ -55,8 +66,7 @@ public sealed class Workshop : IDisposable
 
     public static Workshop Open(ContainerEngine engine, StoredImage image, string reference, int memoryMiB, string? cpus)
     {
-        string directory = System.IO.Directory.CreateTempSubdirectory("crun-sharp-bench-").FullName;
-        Workshop workshop = new(engine, image, reference, directory, memoryMiB) { Cpus = cpus };
+        Workshop workshop = new(engine, image, reference, Footprint.Make(engine.Paths), memoryMiB) { Cpus = cpus };
         try
         {
             workshop.Fill();
@@ -86,13 +96,7 @@ public sealed class Workshop : IDisposable
         return bundle;
     }
 
-    public void Dispose()
-    {
-        if (System.IO.Directory.Exists(Directory))
-        {
-            System.IO.Directory.Delete(Directory, recursive: true);
-        }
-    }
+    public void Dispose() => _footprint.Dispose();
 
     private void Fill()
     {
@@ -111,6 +115,7 @@ public sealed class Workshop : IDisposable
             Entrypoint = "",
             Resources = new ResourceOptions { Memory = (long)MemoryMiB << 20, CpusetCpus = Cpus },
         });
+        Spec = Spec with { Process = Spec.Process! with { Env = [.. Spec.Process!.Env, MarkVariable] } };
         if (CompiledFilter.Of(Spec) is { } filter)
         {
             File.WriteAllBytes(Filter, filter);

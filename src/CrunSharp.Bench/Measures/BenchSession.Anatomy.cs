@@ -19,22 +19,22 @@ public sealed partial class BenchSession
             cancellationToken.ThrowIfCancellationRequested();
             if (contestant is MachineContestant machine)
             {
-                Try("boot-anatomy", contestant, () => all.Add(Boot(machine)));
+                Try("boot-anatomy", contestant, () => all.Add(Boot(machine, cancellationToken)));
             }
             else if (contestant is SharpContestant sharp)
             {
-                Try("boot-anatomy", contestant, () => all.Add(Launch(sharp)));
+                Try("boot-anatomy", contestant, () => all.Add(Launch(sharp, cancellationToken)));
             }
         }
 
         Result = Result with { Anatomy = all };
     }
 
-    private static AnatomyResult Boot(MachineContestant contestant)
+    private static AnatomyResult Boot(MachineContestant contestant, CancellationToken cancellationToken)
     {
         using PreparedMachine machine = contestant.Monitor.Prepare(contestant.Workshop.Machine, contestant.Request(BenchProgram.Probe("hello"), verbose: true));
         using TimedProgram program = TimedProgram.Start(machine.Start);
-        program.WaitForExit();
+        program.WaitForExit(cancellationToken);
         if (program.ToStartMark is not { } init || program.ToFirstByte is not { } first || program.ToExit is not { } exit)
         {
             throw new CrunException($"cannot measure '{contestant.Name}'", "its console did not come to the program");
@@ -55,12 +55,12 @@ public sealed partial class BenchSession
         ]);
     }
 
-    private AnatomyResult Launch(SharpContestant contestant)
+    private AnatomyResult Launch(SharpContestant contestant, CancellationToken cancellationToken)
     {
         string file = $"{_workshop.Directory}/trace-{InstanceName.Next()}.json";
         using PreparedStart prepared = contestant.PrepareTraced(BenchProgram.Probe("hello"), InstanceName.Next(), file);
         using TimedProgram program = TimedProgram.Start(prepared.Start);
-        program.WaitForExit();
+        program.WaitForExit(cancellationToken);
         if (program.ToFirstByte is not { } first || program.ToExit is not { } exit || !File.Exists(file))
         {
             throw new CrunException($"cannot measure '{contestant.Name}'", program.Errors.Split('\n')[^1]);

@@ -23,9 +23,9 @@ public sealed partial class BenchSession
             cancellationToken.ThrowIfCancellationRequested();
             Try("memory", contestant, () =>
             {
-                using HeldInstance first = HeldInstance.Start(contestant, NewName());
+                using HeldInstance first = HeldInstance.Start(contestant, NewName(), cancellationToken);
                 ProcessTable before = ProcessTable.Read();
-                using HeldInstance second = HeldInstance.Start(contestant, NewName());
+                using HeldInstance second = HeldInstance.Start(contestant, NewName(), cancellationToken);
                 Thread.Sleep(SettleMilliseconds);
                 ProcessTable after = ProcessTable.Read();
                 MemoryResult memory = new(contestant.Name, [.. after.Of(second.Pid, second.Marks, before)
@@ -67,7 +67,7 @@ public sealed partial class BenchSession
             Try("disk", contestant, () =>
             {
                 long before = DiskUse.Of(contestant.StateDirectories);
-                using HeldInstance instance = HeldInstance.Start(contestant, NewName());
+                using HeldInstance instance = HeldInstance.Start(contestant, NewName(), cancellationToken);
                 long after = DiskUse.Of(contestant.StateDirectories);
                 all.Add(new DiskResult(contestant.Name, DiskUse.OfFiles(contestant.Files), contestant.ImageBytes(), Math.Max(0, after - before)));
             });
@@ -84,10 +84,10 @@ public sealed partial class BenchSession
         {
             foreach (Contestant contestant in _finder.Found.Where(static contestant => contestant.CanExec))
             {
-                Try("exec", contestant, () => instances.Add(contestant.Name, HeldInstance.Start(contestant, NewName())));
+                Try("exec", contestant, () => instances.Add(contestant.Name, HeldInstance.Start(contestant, NewName(), cancellationToken)));
             }
 
-            RoundRunner runner = new(new ExecStarter(instances), _request.Rounds, _observer, _noise, Thread.Sleep);
+            RoundRunner runner = new(new ExecStarter(instances, cancellationToken), _request.Rounds, _observer, _noise, Thread.Sleep);
             BenchProgram program = BenchProgram.Probe("hello");
             (List<(Contestant, double)> ready, List<LeftOut> failed) = runner.WarmUp([.. _finder.Found.Where(contestant => instances.ContainsKey(contestant.Name))], program);
             _leftOut.AddRange(failed);
@@ -121,8 +121,8 @@ public sealed partial class BenchSession
 
                 Try("syscall", contestant, () =>
                 {
-                    double calls = Ask(contestant, "syscalls", "200000");
-                    double sums = Ask(contestant, "compute", "50000000");
+                    double calls = Ask(contestant, "syscalls", "200000", cancellationToken);
+                    double sums = Ask(contestant, "compute", "50000000", cancellationToken);
                     if (!all.TryGetValue(contestant.Name, out (List<double> Calls, List<double> Sums) lists))
                     {
                         all.Add(contestant.Name, lists = ([], []));
@@ -137,11 +137,11 @@ public sealed partial class BenchSession
         Result = Result with { Work = [.. all.Select(static entry => new WorkResult(entry.Key, entry.Value.Calls, entry.Value.Sums))] };
     }
 
-    private static double Ask(Contestant contestant, string verb, string count)
+    private static double Ask(Contestant contestant, string verb, string count, CancellationToken cancellationToken)
     {
         using PreparedStart prepared = contestant.Prepare(BenchProgram.Probe(verb, count), NewName());
         using TimedProgram program = TimedProgram.Start(prepared.Start);
-        program.WaitForExit();
+        program.WaitForExit(cancellationToken);
         string answer = System.Text.Encoding.UTF8.GetString(program.Output).Trim();
         return double.TryParse(answer, CultureInfo.InvariantCulture, out double nanoseconds)
             ? nanoseconds
@@ -174,7 +174,7 @@ public sealed partial class BenchSession
                     break;
                 }
 
-                instances.Add(HeldInstance.Start(contestant, NewName()));
+                instances.Add(HeldInstance.Start(contestant, NewName(), cancellationToken));
                 ready.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
                 used.Add((freeBefore - MemoryField("MemAvailable:")) / 1024);
             }
@@ -206,13 +206,13 @@ public sealed partial class BenchSession
 
     private static string NewName() => InstanceName.Next();
 
-    private sealed class ExecStarter(Dictionary<string, HeldInstance> instances) : IStarter
+    private sealed class ExecStarter(Dictionary<string, HeldInstance> instances, CancellationToken cancellationToken) : IStarter
     {
         public Measurement Start(Contestant contestant, BenchProgram program, string instance)
         {
             HeldInstance held = instances[contestant.Name];
             using PreparedStart prepared = contestant.PrepareExec(program, held.Name);
-            return ProcessStarter.Run(contestant.Name, prepared.Start);
+            return ProcessStarter.Run(contestant.Name, prepared.Start, cancellationToken);
         }
     }
 }

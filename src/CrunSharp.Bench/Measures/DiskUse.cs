@@ -8,11 +8,11 @@ internal static class DiskUse
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(2);
 
-    /// <summary>Of directories, without what is mounted in them.</summary>
+    /// <summary>Of directories without what is mounted in them, and of files without their holes.</summary>
     public static long Of(IReadOnlyList<string> directories)
     {
         long sum = 0;
-        foreach (string directory in directories.Where(Directory.Exists))
+        foreach (string directory in directories.Where(Path.Exists))
         {
             // A file that vanishes meanwhile makes du complain, and count the rest.
             string answer = HostTool.TryAsk("sh", s_limit, "-c", "du -sx -B1 \"$1\" 2>/dev/null; true", "sh", directory) ?? "0";

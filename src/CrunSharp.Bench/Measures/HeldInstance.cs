@@ -20,14 +20,22 @@ internal sealed class HeldInstance : IDisposable
     public IEnumerable<string> Marks => _prepared.IdFile is { } file && File.Exists(file) ? [Name, File.ReadAllText(file).Trim()] : [Name];
 
     /// <exception cref="CrunException">Its program did not say that it waits.</exception>
-    public static HeldInstance Start(Contestant contestant, string name)
+    public static HeldInstance Start(Contestant contestant, string name, CancellationToken cancellationToken)
     {
         PreparedStart prepared = contestant.Prepare(BenchProgram.Probe("wait"), name);
         TimedProgram program = TimedProgram.Start(prepared.Start);
         HeldInstance held = new(name, prepared, program);
-        if (program.WaitForFirstByte())
+        try
         {
-            return held;
+            if (program.WaitForFirstByte(cancellationToken))
+            {
+                return held;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            held.Dispose();
+            throw;
         }
 
         string why = program.Errors.Split('\n')[^1];

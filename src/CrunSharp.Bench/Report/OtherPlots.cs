@@ -15,12 +15,13 @@ internal static class OtherPlots
     {
         List<(string Name, double Value)> shown = [.. rows.Where(static row => row.Value > 0)];
         List<string> others = [.. (published ?? []).Select(static figure => figure.Contestant).Distinct().Where(name => shown.All(row => row.Name != name))];
-        string alternative = $"{title}: {string.Join("; ", shown.Select(row => $"{row.Name} {Figures.Text(row.Value)} {unit}"))}";
-        return new Plot(id, title, alternative, Margins + (RowHeight * (shown.Count + others.Count)), () =>
+        string alternative = $"{title}: {string.Join("; ", shown.Select(row => $"{Caveats.InWords(result, row.Name)} {Figures.Text(row.Value)} {unit}"))}";
+        string? note = Caveats.Note(result, shown.Select(static row => row.Name));
+        return new Plot(id, title, alternative, Margins + (RowHeight * (shown.Count + others.Count)), note, () =>
         {
             PlotModel model = Plot.NewModel();
             double least = shown.Count == 0 ? 0.1 : shown.Min(static row => row.Value) / 2;
-            model.Axes.Add(Plot.Rows([.. shown.Select(static row => row.Name), .. others]));
+            model.Axes.Add(Plot.Rows([.. shown.Select(row => Caveats.Marked(result, row.Name)), .. others]));
             model.Axes.Add(Plot.Measure($"{unit}, each division ten times the one before", isLogarithmic: true, least));
             BarSeries bars = new() { BaseValue = least, StrokeThickness = 0 };
             for (int i = 0; i < shown.Count; i++)
@@ -38,8 +39,8 @@ internal static class OtherPlots
     public static Plot Density(BenchResult result)
     {
         List<DensityResult> shown = [.. result.Density.Where(static density => density.ReadySeconds.Count > 0)];
-        string alternative = $"Instances over time: {string.Join("; ", shown.Select(static density => $"{density.Contestant} {density.ReadySeconds.Count} in {Figures.Text(density.ReadySeconds[^1])} s"))}";
-        return new Plot("density", "Density: instances that run side by side", alternative, 420, () =>
+        string alternative = $"Instances over time: {string.Join("; ", shown.Select(density => $"{Caveats.InWords(result, density.Contestant)} {density.ReadySeconds.Count} in {Figures.Text(density.ReadySeconds[^1])} s"))}";
+        return new Plot("density", "Density: instances that run side by side", alternative, 420, Caveats.Note(result, shown.Select(static density => density.Contestant)), () =>
         {
             PlotModel model = Plot.NewModel();
             model.Legends.Add(Plot.NewLegend());
@@ -49,7 +50,7 @@ internal static class OtherPlots
             {
                 LineSeries line = new()
                 {
-                    Title = shown[i].Contestant,
+                    Title = Caveats.Marked(result, shown[i].Contestant),
                     Color = ColorOf(shown[i].Contestant, result),
                     StrokeThickness = 2,
                     LineStyle = (i % 3) switch { 0 => LineStyle.Solid, 1 => LineStyle.Dash, _ => LineStyle.Dot },
@@ -63,13 +64,13 @@ internal static class OtherPlots
     }
 
     /// <summary>The steps of one start, each where it lies in time.</summary>
-    public static Plot Timeline(string id, string title, AnatomyResult anatomy)
+    public static Plot Timeline(string id, string title, AnatomyResult anatomy, BenchResult result)
     {
         double whole = anatomy.Steps.Count == 0 ? 1 : anatomy.Steps.Max(static step => step.ToMs);
         // What would be thinner than a line is told by the table below the plot.
         List<AnatomyStep> shown = [.. anatomy.Steps.Where(step => step.ToMs - step.FromMs >= whole / 200).OrderBy(static step => step.FromMs)];
         string alternative = $"{title}: {string.Join("; ", shown.Select(static step => $"{step.Name} {Figures.Text(step.ToMs - step.FromMs)} ms"))}";
-        return new Plot(id, title, alternative, Margins + (RowHeight * shown.Count), () =>
+        return new Plot(id, title, alternative, Margins + (RowHeight * shown.Count), Caveats.Note(result, [anatomy.Contestant]), () =>
         {
             PlotModel model = Plot.NewModel();
             model.Axes.Add(Plot.Rows(shown.Select(static step => Short(step.Name))));

@@ -8,8 +8,9 @@ namespace CrunSharp.Bench;
 /// <summary>One plot of a report: a picture for each width, and what it says in words.</summary>
 /// <param name="Id">Name of its files and its anchor.</param>
 /// <param name="Alternative">The same for those who cannot see it.</param>
+/// <param name="Note">Stands above the plot: what a mark at a name means.</param>
 /// <param name="Model">Made anew for each width: a model belongs to one picture.</param>
-internal sealed record Plot(string Id, string Title, string Alternative, double Height, Func<PlotModel> Model)
+internal sealed record Plot(string Id, string Title, string Alternative, double Height, string? Note, Func<PlotModel> Model)
 {
     private const double Wide = 860;
     private const double Narrow = 380;
@@ -18,11 +19,14 @@ internal sealed record Plot(string Id, string Title, string Alternative, double 
     private const double LetterWidth = 0.6;
 
     /// <summary>With stand-ins for colours: see <see cref="Palette"/>.</summary>
-    public string Svg(bool isNarrow)
+    /// <param name="isAlone">It is a file of its own, so that it needs its title.</param>
+    public string Svg(bool isNarrow, bool isAlone = false)
     {
         PlotModel model = Model();
+        model.Title = isAlone ? Title : null;
+        model.Subtitle = Note;
         double width = isNarrow ? Narrow : Wide;
-        model.DefaultFontSize = isNarrow ? 11 : 13;
+        model.DefaultFontSize = model.SubtitleFontSize = isNarrow ? 11 : 13;
         if (model.Axes.OfType<CategoryAxis>().FirstOrDefault() is { Position: AxisPosition.Left } rows)
         {
             // The library's measure of a text is short of what browsers' fonts take: long names were cut.
@@ -44,6 +48,8 @@ internal sealed record Plot(string Id, string Title, string Alternative, double 
         PlotAreaBorderThickness = new OxyThickness(0, 0, 0, 1),
         TextColor = Palette.Ink,
         TitleColor = Palette.Ink,
+        SubtitleColor = Palette.Ink,
+        TitleFontSize = 16,
         DefaultFont = "system-ui, sans-serif",
         PlotMargins = new OxyThickness(double.NaN),
         Padding = new OxyThickness(4, 4, 14, 4),

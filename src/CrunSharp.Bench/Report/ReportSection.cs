@@ -22,7 +22,7 @@ internal static class ReportSections
                 Command(result, "exec"),
                 [StartPlots.Bars("exec", "exec: time to the first byte", "ms", result.Exec, result, [])],
                 s_startHeadings,
-                StartRows(result.Exec));
+                StartRows(result, result.Exec));
         }
 
         if (result.Memory.Count > 0)
@@ -38,9 +38,9 @@ internal static class ReportSections
                 Command(result, "density"),
                 [OtherPlots.Density(result)],
                 ["contestant", "instances", "seconds", "a second", "MiB each", "ended by"],
-                [.. result.Density.Where(static density => density.ReadySeconds.Count > 0).Select(static density => (string[])
+                [.. result.Density.Where(static density => density.ReadySeconds.Count > 0).Select(density => (string[])
                 [
-                    density.Contestant, $"{density.ReadySeconds.Count}", Figures.Text(density.ReadySeconds[^1]), Figures.Text(density.ReadySeconds.Count / density.ReadySeconds[^1]),
+                    Caveats.InWords(result, density.Contestant), $"{density.ReadySeconds.Count}", Figures.Text(density.ReadySeconds[^1]), Figures.Text(density.ReadySeconds.Count / density.ReadySeconds[^1]),
                     Figures.Text(Math.Max(0, density.UsedMiB[^1]) / (double)density.UsedMiB.Count), density.EndedBy,
                 ])]);
         }
@@ -53,7 +53,7 @@ internal static class ReportSections
                 Command(result, "disk"),
                 [OtherPlots.Bars("disk", "Disk: programs and image", "MiB", [.. result.Disk.Select(static disk => (disk.Contestant, (disk.ProgramBytes + disk.ImageBytes) / 1048576.0))], result)],
                 ["contestant", "programs, kernel", "image", "one instance"],
-                [.. result.Disk.Select(static disk => (string[])[disk.Contestant, Figures.Bytes(disk.ProgramBytes), Figures.Bytes(disk.ImageBytes), Figures.Bytes(disk.InstanceBytes)])]);
+                [.. result.Disk.Select(disk => (string[])[Caveats.InWords(result, disk.Contestant), Figures.Bytes(disk.ProgramBytes), Figures.Bytes(disk.ImageBytes), Figures.Bytes(disk.InstanceBytes)])]);
         }
 
         if (result.Work.Count > 0)
@@ -82,24 +82,32 @@ internal static class ReportSections
             $"Start, {condition}",
             $"{char.ToUpperInvariant(what[0])}{what[1..]}. From the moment before the command is cloned to the first byte that the program writes, read through one pipe (a machine's through its console). " +
             "In the clock: the command itself, daemons and monitors it talks to, kernel and first process of a machine. Outside: pulling, unpacking, importing the image; writing bundles and archives; tidying up. " +
-            "The ladder adds one kernel feature a row, by a small C program: its last row is what a container is without a runtime.",
+            "The ladder adds one kernel feature a row, by a small C program: its last row is what a container is without a runtime." + Unstable(all),
             $"{Command(result, "start")} --condition {id}",
             [
                 StartPlots.Bars($"start-{id}", $"Time to the first byte, {condition}", "ms", all, result, Published.Starts),
                 StartPlots.Distributions($"distribution-{id}", $"Distribution of the starts, {condition}", all, result),
             ],
             s_startHeadings,
-            StartRows(all));
+            StartRows(result, all));
     }
 
-    private static List<string[]> StartRows(IEnumerable<StartSeries> all)
+    // The number of rounds is a promise about the fast ones' medians; where it was not kept, that is said.
+    private static string Unstable(IReadOnlyList<StartSeries> all)
+    {
+        RoundPlan plan = new();
+        string[] names = [.. all.Where(series => Summary.Of(series.Exit) is { } exit && exit.Median <= plan.SlowFrom && !(Summary.Of(series.FirstByte)!.Uncertainty <= plan.Stable)).Select(static series => series.Contestant)];
+        return names.Length == 0 ? "" : $" The rounds ended before the intervals of these were within {100 * plan.Stable:0} % of their medians: {string.Join(", ", names)}.";
+    }
+
+    private static List<string[]> StartRows(BenchResult result, IEnumerable<StartSeries> all)
     {
         List<string[]> rows = [];
         foreach (StartSeries series in all)
         {
             if (Summary.Of(series.FirstByte) is { } first && Summary.Of(series.Exit) is { } exit)
             {
-                rows.Add([series.Contestant, $"{first.Count}", Figures.Text(first.Median), Figures.Interval(first), Figures.Text(first.P90), Figures.Text(first.P99), Figures.Text(first.Minimum), Figures.Text(exit.Median)]);
+                rows.Add([Caveats.InWords(result, series.Contestant), $"{first.Count}", Figures.Text(first.Median), Figures.Interval(first), Figures.Text(first.P90), Figures.Text(first.P99), Figures.Text(first.Minimum), Figures.Text(exit.Median)]);
             }
         }
 
@@ -112,9 +120,9 @@ internal static class ReportSections
         Command(result, "memory"),
         [OtherPlots.Bars("memory", "Memory of one more instance", "MiB", [.. result.Memory.Select(static memory => (memory.Contestant, memory.MiB))], result, Published.Memory)],
         ["contestant", "MiB", "of which"],
-        [.. result.Memory.Select(static memory => (string[])
+        [.. result.Memory.Select(memory => (string[])
         [
-            memory.Contestant, Figures.Text(memory.MiB),
+            Caveats.InWords(result, memory.Contestant), Figures.Text(memory.MiB),
             string.Join(", ", memory.Processes.GroupBy(static process => process.Program).Select(static group => $"{group.Key} {Figures.Text(group.Sum(static process => process.PssKiB) / 1024.0)}")),
         ])]);
 
@@ -131,19 +139,19 @@ internal static class ReportSections
                 OtherPlots.Bars("arithmetic", "One round of arithmetic", "ns", [.. rows.Select(static row => (row.Name, row.Sums))], result),
             ],
             ["contestant", "ns a system call", "ns a round of arithmetic"],
-            [.. rows.Select(static row => (string[])[row.Name, Figures.Text(row.Calls), Figures.Text(row.Sums)])]);
+            [.. rows.Select(row => (string[])[Caveats.InWords(result, row.Name), Figures.Text(row.Calls), Figures.Text(row.Sums)])]);
     }
 
     private static ReportSection Anatomy(BenchResult result, AnatomyResult anatomy)
     {
         bool isMachine = result.Contestants.FirstOrDefault(one => one.Name == anatomy.Contestant)?.Group == ContestantGroup.Machine;
         return new ReportSection(
-            $"Anatomy of one start: {anatomy.Contestant}",
+            $"Anatomy of one start: {Caveats.InWords(result, anatomy.Contestant)}",
             isMachine
                 ? "One boot with the kernel's lines on, which makes it slower than the starts above. The kernel's own clock says when it began, the line in which it hands over to our first process when it was done, and that process's mark when the mounts were."
                 : "One launch with the engine's own trace (`run --trace`): engine, runtime and, in the child, each step by its time. Steps of the child run beside those of the engine.",
             Command(result, "boot-anatomy"),
-            [OtherPlots.Timeline($"anatomy-{anatomy.Contestant}", $"{anatomy.Contestant}: where the time goes", anatomy)],
+            [OtherPlots.Timeline($"anatomy-{anatomy.Contestant}", $"{anatomy.Contestant}: where the time goes", anatomy, result)],
             ["step", "from ms", "took ms"],
             [.. anatomy.Steps.OrderBy(static step => step.FromMs).Select(static step => (string[])[step.Name, Figures.Text(step.FromMs), Figures.Text(step.ToMs - step.FromMs)])]);
     }

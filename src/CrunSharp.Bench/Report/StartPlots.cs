@@ -13,17 +13,18 @@ internal static class StartPlots
     /// <summary>A bar for each median, its interval as a line, and what others published as grey marks.</summary>
     public static Plot Bars(string id, string title, string unit, IReadOnlyList<StartSeries> all, BenchResult result, IReadOnlyList<Published> published)
     {
-        List<(string Name, Summary Summary, ContestantGroup Group, string? Caveat)> rows = [.. all
+        List<(string Name, Summary Summary, ContestantGroup Group)> rows = [.. all
             .Select(series => (series.Contestant, Summary: Summary.Of(series.FirstByte), Known: result.Contestants.FirstOrDefault(one => one.Name == series.Contestant)))
             .Where(static row => row.Summary is not null)
-            .Select(static row => (row.Contestant, row.Summary!, row.Known?.Group ?? ContestantGroup.Host, row.Known?.Caveat))];
+            .Select(static row => (row.Contestant, row.Summary!, row.Known?.Group ?? ContestantGroup.Host))];
         List<string> others = [.. published.Select(static figure => figure.Contestant).Distinct().Where(name => rows.All(row => row.Name != name))];
-        string alternative = $"{title}: {string.Join("; ", rows.Select(row => $"{row.Name} {Figures.Text(row.Summary.Median)} {unit}"))}";
-        return new Plot(id, title, alternative, Margins + (RowHeight * (rows.Count + others.Count)), () =>
+        string alternative = $"{title}: {string.Join("; ", rows.Select(row => $"{Caveats.InWords(result, row.Name)} {Figures.Text(row.Summary.Median)} {unit}"))}";
+        string? note = Caveats.Note(result, rows.Select(static row => row.Name));
+        return new Plot(id, title, alternative, Margins + (RowHeight * (rows.Count + others.Count)), note, () =>
         {
             PlotModel model = Plot.NewModel();
             double least = rows.Count == 0 ? 0.1 : rows.Min(static row => row.Summary.Low ?? row.Summary.Minimum) / 2;
-            model.Axes.Add(Plot.Rows([.. rows.Select(static row => row.Caveat is null ? row.Name : $"{row.Name} *"), .. others]));
+            model.Axes.Add(Plot.Rows([.. rows.Select(row => Caveats.Marked(result, row.Name)), .. others]));
             model.Axes.Add(Plot.Measure($"{unit}, each division ten times the one before", isLogarithmic: true, least));
             BarSeries bars = new() { BaseValue = least, StrokeThickness = 0, LabelFormatString = null };
             for (int i = 0; i < rows.Count; i++)
@@ -46,8 +47,8 @@ internal static class StartPlots
     public static Plot Distributions(string id, string title, IReadOnlyList<StartSeries> all, BenchResult result)
     {
         List<StartSeries> shown = [.. all.Where(series => series.FirstByte.Count > 0 && result.Contestants.FirstOrDefault(one => one.Name == series.Contestant)?.Group != ContestantGroup.Ladder)];
-        string alternative = $"{title}: cumulative distribution of {string.Join(", ", shown.Select(static series => series.Contestant))}";
-        return new Plot(id, title, alternative, 420, () =>
+        string alternative = $"{title}: cumulative distribution of {string.Join(", ", shown.Select(series => Caveats.InWords(result, series.Contestant)))}";
+        return new Plot(id, title, alternative, 420, Caveats.Note(result, shown.Select(static series => series.Contestant)), () =>
         {
             PlotModel model = Plot.NewModel();
             model.Legends.Add(Plot.NewLegend());
@@ -62,7 +63,7 @@ internal static class StartPlots
                 int number = drawn[group] = drawn.GetValueOrDefault(group) + 1;
                 StairStepSeries steps = new()
                 {
-                    Title = series.Contestant,
+                    Title = Caveats.Marked(result, series.Contestant),
                     Color = Palette.Group(group),
                     StrokeThickness = 2,
                     VerticalStrokeThickness = 2,

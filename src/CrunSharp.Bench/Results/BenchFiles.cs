@@ -19,7 +19,7 @@ public static class BenchFiles
         List<string> plots = [];
         foreach (Plot plot in ReportSections.Of(result).SelectMany(static section => section.Plots))
         {
-            string svg = plot.Svg(isNarrow: false);
+            string svg = plot.Svg(isNarrow: false, isAlone: true);
             File.WriteAllText($"{directory}/plots/{plot.Id}.svg", Palette.ForFile(svg, isDark: false));
             File.WriteAllText($"{directory}/plots/{plot.Id}-dark.svg", Palette.ForFile(svg, isDark: true));
             plots.AddRange([$"{plot.Id}", $"{plot.Id}-dark"]);

@@ -13,19 +13,19 @@ internal interface IStarter
 }
 
 /// <summary>The real thing.</summary>
-internal sealed class ProcessStarter : IStarter
+internal sealed class ProcessStarter(CancellationToken cancellationToken) : IStarter
 {
     /// <exception cref="CrunException">It wrote nothing, or did not end with 0.</exception>
     public Measurement Start(Contestant contestant, BenchProgram program, string instance)
     {
         using PreparedStart prepared = contestant.Prepare(program, instance);
-        return Run(contestant.Name, prepared.Start);
+        return Run(contestant.Name, prepared.Start, cancellationToken);
     }
 
-    public static Measurement Run(string name, TimedStart start)
+    public static Measurement Run(string name, TimedStart start, CancellationToken cancellationToken)
     {
         using TimedProgram timed = TimedProgram.Start(start);
-        timed.WaitForExit();
+        timed.WaitForExit(cancellationToken);
         if (timed.ToFirstByte is not { } first || timed.Status is not 0 || timed.ToExit is not { } exit)
         {
             string[] words = timed.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries);

@@ -39,34 +39,52 @@ internal static class BenchCommand
             command.Add(words);
         }
 
-        command.SetAction((parsed, cancellationToken) =>
+        // Not an asynchronous action: on a signal that kind is given up before the bench has cleared up.
+        command.SetAction(parsed =>
         {
             string[] program = part.TakesProgram ? parsed.GetValue(words) ?? [] : [];
             BenchRequest request = options.Read(parsed, parsed.GetRequiredValue(image), program, $"crun-sharp {string.Join(' ', Environment.GetCommandLineArgs().Skip(1))}");
-            using ContainerEngine engine = globals.OpenEngine(parsed);
-            using BenchView view = new(options.IsQuiet(parsed));
-            using BenchSession session = BenchSession.Open(engine, request, view);
-            part.Measure(session, options.Conditions(parsed), cancellationToken);
-            view.Dispose();
-            BenchResult result = session.Finish();
-            TextWriter output = parsed.InvocationConfiguration.Output;
-            if (options.IsJson(parsed))
+            using Interruption interruption = new();
+            try
             {
-                output.WriteLine(System.Text.Encoding.UTF8.GetString(result.ToJson()));
+                BenchResult result = Measure(globals, parsed, options, part, request, interruption.Token);
+                Show(result, options, parsed);
+                return ExitCode.Success;
             }
-            else
+            catch (Exception failure) when (interruption.Token.IsCancellationRequested && failure is OperationCanceledException or CrunException)
             {
-                BenchText.Write(result, output);
+                // A contestant that the same signal ended is no failure of its own.
+                return interruption.ExitCode;
             }
-
-            if (options.Directory(parsed) is { } directory)
-            {
-                WriteFiles(result, directory, output, options.IsJson(parsed));
-            }
-
-            return Task.FromResult(ExitCode.Success);
         });
         return command;
+    }
+
+    private static BenchResult Measure(GlobalOptions globals, ParseResult parsed, BenchOptionSet options, BenchPart part, BenchRequest request, CancellationToken cancellationToken)
+    {
+        using ContainerEngine engine = globals.OpenEngine(parsed);
+        using BenchView view = new(options.IsQuiet(parsed));
+        using BenchSession session = BenchSession.Open(engine, request, view, cancellationToken);
+        part.Measure(session, options.Conditions(parsed), cancellationToken);
+        return session.Finish();
+    }
+
+    private static void Show(BenchResult result, BenchOptionSet options, ParseResult parsed)
+    {
+        TextWriter output = parsed.InvocationConfiguration.Output;
+        if (options.IsJson(parsed))
+        {
+            output.WriteLine(System.Text.Encoding.UTF8.GetString(result.ToJson()));
+        }
+        else
+        {
+            BenchText.Write(result, output);
+        }
+
+        if (options.Directory(parsed) is { } directory)
+        {
+            WriteFiles(result, directory, output, options.IsJson(parsed));
+        }
     }
 
     private static Command CreateReport()

@@ -18,15 +18,14 @@ internal static class BenchText
             output.WriteLine($"noise: the same arithmetic took {Figures.Text(same.Median)} ms, p99 {Figures.Text(same.P99)}; stolen {noise.StealPercent:0.0} %; load {noise.LoadBefore} before, {noise.LoadAfter} after");
         }
 
-        Dictionary<string, string> caveats = result.Contestants.Where(static one => one.Caveat is not null).ToDictionary(static one => one.Name, static one => one.Caveat!);
         foreach (BenchTable figures in BenchTable.Of(result))
         {
             output.WriteLine();
             output.WriteLine(figures.Title);
-            Table table = new([.. figures.Headings, ""]);
+            Table table = new([.. figures.Headings]);
             foreach (string[] row in figures.Rows)
             {
-                table.Add([.. row, caveats.GetValueOrDefault(row[0], "")]);
+                table.Add(row);
             }
 
             table.Write(output);

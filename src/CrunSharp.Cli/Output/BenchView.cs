@@ -93,6 +93,9 @@ internal sealed class BenchView : IBenchObserver, IDisposable
         {
             _end!.SetResult();
             _drawing.Wait();
+
+            // What is told stands where the table was; the next start draws another below it.
+            (_drawing, _context, _end) = (null, null, null);
         }
     }
 }

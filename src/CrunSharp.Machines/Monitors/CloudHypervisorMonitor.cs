@@ -1,6 +1,6 @@
 namespace CrunSharp.Machines;
 
-/// <summary>Cloud Hypervisor; found only where KVM works.</summary>
+/// <summary>Cloud Hypervisor, booting the kernel directly (PVH); found only where KVM works.</summary>
 internal sealed class CloudHypervisorMonitor(string path, string version, GuestKernel kernel) : MachineMonitor
 {
     public override string Name => "cloud-hypervisor";
@@ -18,7 +18,7 @@ internal sealed class CloudHypervisorMonitor(string path, string version, GuestK
         Path = path,
         Arguments =
         [
-            path, "--kernel", kernel.Path, "--initramfs", orders.ArchiveWithOrders(), "--cpus", "boot=1", "--memory", $"size={request.MemoryMiB}M",
+            path, "--kernel", image.ElfOf(kernel), "--initramfs", orders.ArchiveWithOrders(), "--cpus", "boot=1", "--memory", $"size={request.MemoryMiB}M",
             "--serial", "tty", "--console", "off", "--cmdline", KernelWords("console=ttyS0", "off", orders, request, "rdinit"),
         ],
         Token = orders.Token,

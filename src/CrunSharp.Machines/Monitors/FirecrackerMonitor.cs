@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace CrunSharp.Machines;
 
-/// <summary>Firecracker; it has no emulation of its own, so it is found only where KVM works.</summary>
+/// <summary>Firecracker by a configuration file (docs/getting-started.md, rootfs-and-kernel-setup.md, initrd.md of it); it has no emulation of its own, so it is found only where KVM works.</summary>
 internal sealed class FirecrackerMonitor(string path, string version, GuestKernel kernel) : MachineMonitor
 {
     public override string Name => "firecracker";
@@ -26,7 +26,7 @@ internal sealed class FirecrackerMonitor(string path, string version, GuestKerne
             {
                 ["boot-source"] = new JsonObject
                 {
-                    ["kernel_image_path"] = kernel.Path,
+                    ["kernel_image_path"] = image.ElfOf(kernel),
                     ["initrd_path"] = orders.ArchiveWithOrders(),
                     ["boot_args"] = KernelWords("console=ttyS0 reboot=k pci=off", "reboot", orders, request, "rdinit"),
                 },

@@ -19,6 +19,12 @@ public abstract class MachineMonitor
     /// <summary>The kernel that it boots.</summary>
     public abstract string Kernel { get; }
 
+    /// <summary>What its root filesystem is, in a few words.</summary>
+    public virtual string Root => "the image's tree as the kernel's first root (initramfs, in the guest's memory)";
+
+    /// <summary>The file or directory that this root is.</summary>
+    public virtual string RootOf(MachineImage image) => image.Archive;
+
     /// <summary>Builds the command that boots the machine; its console is the command's standard output.</summary>
     internal abstract TimedStart Command(MachineImage image, PlacedOrders orders, MachineRequest request);
 
@@ -60,8 +66,9 @@ public abstract class MachineMonitor
     }
 
     /// <summary>Words of a guest kernel's command line: quiet unless asked for, and our program as the first process.</summary>
-    internal static string KernelWords(string console, string halt, PlacedOrders orders, MachineRequest request, string first) =>
-        $"{console} {(request.Verbose ? "loglevel=7" : "quiet loglevel=0")} panic=-1 {first}={GuestProgram.PathInside} -- init {orders.Inside} {halt}";
+    /// <param name="disk">The device in the guest that its root is on; null where the kernel has brought the root along.</param>
+    internal static string KernelWords(string console, string halt, PlacedOrders orders, MachineRequest request, string first, string? disk = null) =>
+        $"{console} {(request.Verbose ? "loglevel=7" : "quiet loglevel=0")} panic=-1 {first}={GuestProgram.PathInside} -- init {orders.Inside} {halt} {disk}".TrimEnd();
 }
 
 /// <summary>What a machine is to run.</summary>

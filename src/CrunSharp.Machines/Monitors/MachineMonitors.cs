@@ -23,16 +23,24 @@ public sealed record MachineMonitors(IReadOnlyList<MachineMonitor> Found, IReadO
         if (qemu is null || Platform.Host.Architecture != "amd64")
         {
             string why = qemu is null ? QemuPackage : "its two machine types are known here for amd64 only";
-            missing.AddRange([new("qemu-microvm", why), new("qemu-q35", why)]);
+            missing.AddRange(QemuMonitor.Names.Select(name => new MissingMonitor(name, why)));
         }
         else if (kernel is null)
         {
-            missing.AddRange([new("qemu-microvm", "no kernel to boot"), new("qemu-q35", "no kernel to boot")]);
+            missing.AddRange(QemuMonitor.Names.Select(static name => new MissingMonitor(name, "no kernel to boot")));
         }
         else
         {
             string version = FirstLine(qemu, "--version");
-            found.AddRange([new QemuMonitor(qemu, version, isMicro: true, kernel, works), new QemuMonitor(qemu, version, isMicro: false, kernel, works)]);
+            found.AddRange([new QemuMonitor(qemu, version, QemuKind.Micro, kernel, works), new QemuMonitor(qemu, version, QemuKind.Q35, kernel, works)]);
+            if (HostTool.Find(DiskImage.Maker) is null)
+            {
+                missing.Add(new(QemuMonitor.NameOf(QemuKind.Q35Disk), $"{DiskImage.Maker} is not installed (Debian: e2fsprogs)"));
+            }
+            else
+            {
+                found.Add(new QemuMonitor(qemu, version, QemuKind.Q35Disk, kernel, works));
+            }
         }
 
         AddNeedingKvm("firecracker", static (path, version, kernel) => new FirecrackerMonitor(path, version, kernel));
@@ -84,7 +92,7 @@ public sealed record MachineMonitors(IReadOnlyList<MachineMonitor> Found, IReadO
         Directory.CreateDirectory(tree);
         try
         {
-            QemuMonitor trial = new(qemu, "", isMicro: true, kernel, kvm: true);
+            QemuMonitor trial = new(qemu, "", QemuKind.Micro, kernel, kvm: true);
             MachineImage image = MachineImage.Prepare(tree, scratch);
             MachineOutcome outcome = trial.Run(image, new MachineRequest { Command = [GuestProgram.PathInside, "probe", "hello"], MemoryMiB = 256, Limit = s_answer });
             works = outcome.Text.StartsWith("hello", StringComparison.Ordinal);

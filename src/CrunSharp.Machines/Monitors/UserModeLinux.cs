@@ -13,6 +13,10 @@ internal sealed class UserModeLinux(string path, string version) : MachineMonito
 
     public override string Kernel => version;
 
+    public override string Root => "the image's tree as a read-only root (hostfs)";
+
+    public override string RootOf(MachineImage image) => image.Tree;
+
     internal override TimedStart Command(MachineImage image, PlacedOrders orders, MachineRequest request)
     {
         string words = KernelWords("con=null con0=fd:0,fd:1 ssl=null", "off", orders, request, "init");
