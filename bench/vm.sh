@@ -12,6 +12,9 @@ image=${IMAGE:-alpine}
 
 finish() {
 	local status=$?
+
+	# A signal to this script alone: the bench clears up what it has begun.
+	[ -z "${bench:-}" ] || { kill "$bench" && wait "$bench"; } 2>/dev/null || true
 	registry_stop
 	peers_finish
 	exit $status
@@ -34,4 +37,7 @@ peers_start "$work"
 sharp=(out/crun-sharp --root "$work/sharp/root" --runroot "$work/sharp/run")
 "${sharp[@]}" pull -q "$image" >/dev/null
 # shellcheck disable=SC2086
-"${sharp[@]}" bench all --condition back-to-back,spaced,cold --output "$directory" ${OPTIONS:-} "$image"
+"${sharp[@]}" bench all --condition back-to-back,spaced,cold --output "$directory" ${OPTIONS:-} "$image" &
+bench=$!
+wait "$bench"
+bench=

@@ -203,8 +203,10 @@ guest_init(int count, char **arguments)
 		return 1;
 	}
 
+	/* user-mode-linux adds words of its own behind ours. */
+	const char *disk = count > 2 && strncmp(arguments[2], "/dev/", 5) == 0 ? arguments[2] : NULL;
 	int understood = read_orders(path, &orders);
-	int entered = count > 2 ? enter_disk(arguments[2]) : 0;
+	int entered = disk != NULL ? enter_disk(disk) : 0;
 	int error = errno;
 
 	attach_all();
@@ -212,7 +214,7 @@ guest_init(int count, char **arguments)
 	if (understood < 0) {
 		printf("\n@crun-sharp init: cannot read the orders in %s\n", path);
 	} else if (entered < 0) {
-		printf("\n@crun-sharp init: cannot enter the disk %s: %s\n", arguments[2], strerror(error));
+		printf("\n@crun-sharp init: cannot enter the disk %s: %s\n", disk, strerror(error));
 	} else {
 		printf("\n@crun-sharp %s start\n", orders.token);
 		(void)fflush(stdout);

@@ -66,7 +66,7 @@ public sealed class BenchLeftoverTests(TestImages images) : IAsyncDisposable
     // Goes on until the bench says that it has come to the moment.
     private async Task<Process> StartAsync(string part, string moment)
     {
-        Process bench = Command.Start(Options(), Host.Published("crun-sharp"), Words(part, "--only", Contestants, "--rounds", "1000", "--instances", "200"));
+        Process bench = Command.Start(Options(), Host.Published("crun-sharp"), Words(part, "--only", Contestants, "--rounds", "1000", "--instances", "20"));
         using CancellationTokenSource limit = new(s_patience);
         while (await bench.StandardError.ReadLineAsync(limit.Token) is { } line)
         {

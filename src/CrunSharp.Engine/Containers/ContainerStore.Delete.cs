@@ -14,7 +14,17 @@ public sealed partial class ContainerStore
     {
         _marks.Make(container.Id);
         string removed = $"{_containers}/{Removed}{container.Id}";
-        Directory.Move(container.Directory.Path, removed);
+        try
+        {
+            Directory.Move(container.Directory.Path, removed);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Its monitor was faster, and knew nothing of the mark that was just made.
+            _marks.Remove(container.Id.Value);
+            throw;
+        }
+
         DropName(container.Name, container.Id.Value);
         DeleteTree(removed);
         _marks.Remove(container.Id.Value);
