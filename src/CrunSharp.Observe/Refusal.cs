@@ -25,8 +25,11 @@ public sealed class Refusal
     /// <summary>The call with its arguments.</summary>
     public string Text { get; }
 
-    /// <summary>0 where nothing was answered: something was hidden, or the process was killed.</summary>
+    /// <summary>0 where no error was answered: something was hidden or ignored, or the process was killed.</summary>
     public int Errno { get; }
+
+    /// <summary>What happened in place of an error, where <see cref="Errno"/> is 0.</summary>
+    public string Outcome { get; internal init; } = "shows nothing";
 
     public Verdict Verdict { get; internal set; }
 
@@ -46,7 +49,7 @@ public sealed class Refusal
     internal ProcessWitness Process { get; }
 
     /// <summary>Whether the program's end or words have to do with it: the rest was probing.</summary>
-    public bool Mattered => WasKilled || (!WasRetried && (WasTold || Process.Status is { } status && status != 0));
+    public bool Mattered => WasKilled || (!WasRetried && (WasTold || (!Verdict.IsHint && Process.Status is { } status && status != 0)));
 }
 
 /// <summary>What was seen of one run.</summary>

@@ -23,6 +23,9 @@ public sealed partial class Witness
             case "recvmsg" or "recvfrom" or "read" when result >= 36:
                 LookForNetlinkError(thread, process, name, call);
                 break;
+            case "kill" when call is { A: 1, B: > 0 }:
+                LookForIgnoredSignal(process, thread.Process, (int)call.B);
+                break;
             case "seccomp" when call.A == 1:
                 Remember(process, thread.Id, call.C);
                 break;
@@ -59,6 +62,22 @@ public sealed partial class Witness
         }));
     }
 
+    // From inside, process 1 gets no signal that it has no handler for: the call succeeds and nothing happens.
+    private void LookForIgnoredSignal(ProcessWitness process, int sender, int signal)
+    {
+        if (_all.Find(static other => other.InnerId == 1) is not { } first || ProcessFacts.TryRead(first.Id) is not { } facts
+            || facts.Namespace("pid") != ProcessFacts.TryRead(sender)?.Namespace("pid") || (facts.Caught & (1UL << (signal - 1))) != 0)
+        {
+            return;
+        }
+
+        Keep(new Refusal(process, "kill", $"kill(1, {signal})", 0, new Verdict(Layer.PidNamespace, "process 1 takes no signal that it does not handle")
+        {
+            Evidence = ["the call succeeded; the first process of a pid namespace has no handler for this signal, and then the kernel drops it"],
+            Allow = [$"from outside: crun-sharp kill --signal {signal} CONTAINER"],
+        }) { Outcome = "nothing happens" });
+    }
+
     private static void Listen(ProcessWitness process, byte[] written)
     {
         string text = Encoding.UTF8.GetString(written);
@@ -93,7 +112,7 @@ public sealed partial class Witness
         ulong buffer = name == "recvmsg" ? FirstVector(thread.Id, call.B) : call.B;
         byte[] message = Bytes(thread.Id, buffer, 36);
         if (message.Length < 36 || BinaryPrimitives.ReadUInt16LittleEndian(message.AsSpan(4)) != NLMSG_ERROR
-            || -BinaryPrimitives.ReadInt32LittleEndian(message.AsSpan(16)) is not (Errno.EPERM or Errno.EACCES) || !IsNetlink(thread.Process, (int)call.A)
+            || -BinaryPrimitives.ReadInt32LittleEndian(message.AsSpan(16)) is not (Errno.EPERM or Errno.EACCES) || ProtocolOf(thread.Process, (int)call.A) is not { } protocol
             || ProcessFacts.TryRead(thread.Id) is not { } facts)
         {
             return;
@@ -101,19 +120,25 @@ public sealed partial class Witness
 
         // The request it answers: type and flags follow the error.
         int type = BinaryPrimitives.ReadUInt16LittleEndian(message.AsSpan(24));
-        SystemCall asked = call with { A = 16 };
-        FailedCall failed = new(facts, "socket", asked, Errno.EPERM);
+        FailedCall failed = new(facts, "netlink", call with { A = (ulong)protocol, B = (ulong)type }, Errno.EPERM);
         if (_judge.Examine(failed, process) is { } verdict)
         {
             Keep(new Refusal(process, name, $"netlink request of type {type}", Errno.EPERM, verdict));
         }
     }
 
-    private static bool IsNetlink(int process, int descriptor)
+    // Of the socket, where it is one of netlink: fields 2 and 10 are the protocol and the inode.
+    private static int? ProtocolOf(int process, int descriptor)
     {
         const string Prefix = "socket:[";
-        return new FileInfo($"/proc/{process}/fd/{descriptor}").LinkTarget is { } target && target.StartsWith(Prefix, StringComparison.Ordinal)
-            && ProcessFacts.Text($"/proc/{process}/net/netlink").Contains($" {target[Prefix.Length..^1]} ", StringComparison.Ordinal);
+        if (new FileInfo($"/proc/{process}/fd/{descriptor}").LinkTarget is not { } target || !target.StartsWith(Prefix, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        string inode = target[Prefix.Length..^1];
+        return ProcessFacts.Text($"/proc/{process}/net/netlink").Split('\n').Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .FirstOrDefault(fields => fields.Length >= 10 && fields[9] == inode) is { } found && int.TryParse(found[1], out int protocol) ? protocol : null;
     }
 
     private static ulong FirstVector(int thread, ulong message)

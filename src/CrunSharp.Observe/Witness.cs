@@ -37,7 +37,7 @@ public sealed partial class Witness : ITraceObserver
             Refused = [.. ranked.Where(static refusal => LayerNames.IsIsolation(refusal.Verdict.Layer))],
             Ordinary = [.. ranked.Where(static refusal => !LayerNames.IsIsolation(refusal.Verdict.Layer) && refusal.Mattered)],
             Failures = _failures,
-            LastFailures = [.. _all.Where(static process => process is { Status: not (null or 0), LastFailure: not null, Refusals.Count: 0 }).Select(static process => $"{process.Program}: {process.LastFailure}")],
+            LastFailures = [.. _all.Where(static process => process is { Status: not (null or 0), LastFailure: not null } && !process.Refusals.Exists(static refusal => refusal.Mattered)).Select(static process => $"{process.Program}: {process.LastFailure}")],
         };
     }
 
@@ -88,7 +88,7 @@ public sealed partial class Witness : ITraceObserver
         if (ProcessFacts.TryRead(thread.Process) is { } facts)
         {
             process.InnerId = facts.InnerId;
-            process.Program = Path.GetFileName(facts.Executable) is { Length: > 0 } program ? program : facts.Name;
+            process.Program = NameOf(facts);
             process.LostGain = LostGains.Of(facts);
         }
 
@@ -144,6 +144,7 @@ public sealed partial class Witness : ITraceObserver
         if (thread.Id == thread.Process && _processes.Remove(thread.Process, out ProcessWitness? process))
         {
             process.Status ??= status;
+            LookForLostGain(process);
         }
     }
 
@@ -217,6 +218,18 @@ public sealed partial class Witness : ITraceObserver
     {
         _processes[process.Id] = process;
         _all.Add(process);
+    }
+
+    // The name that it was called by, which tells more than the file that does the work of many; cut off after 15 bytes.
+    private static string NameOf(ProcessFacts facts) => Path.GetFileName(facts.Executable) is var file && file.StartsWith(facts.Name, StringComparison.Ordinal) && facts.Name.Length == 15 ? file : facts.Name;
+
+    // A program that finds itself without the rights of its file may end by itself, and no call tells of it.
+    private void LookForLostGain(ProcessWitness process)
+    {
+        if (process is { LostGain: { IsOfUser: true } lost, Status: not (null or 0) } && !process.Refusals.Exists(static refusal => refusal.Mattered))
+        {
+            Keep(new Refusal(process, "execve", $"execve({lost.File})", 0, _judge.Ungained(lost)) { Outcome = "gave no rights" });
+        }
     }
 
     // Our own program runs from memory: only what it executes is the container's.

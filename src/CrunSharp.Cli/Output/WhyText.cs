@@ -6,6 +6,7 @@ namespace CrunSharp.Cli.Output;
 internal static class WhyText
 {
     private const string Margin = "     ";
+    private const int MostOthers = 6;
 
     public static void Write(TextWriter output, int exitCode, Observation seen)
     {
@@ -23,9 +24,15 @@ internal static class WhyText
         {
             output.WriteLine();
             output.WriteLine("Refused, and without consequence that could be seen:");
-            foreach (Refusal refusal in others)
+            foreach (Refusal refusal in others.Take(MostOthers))
             {
                 WriteOne(output, ++number, refusal);
+            }
+
+            if (others.Count > MostOthers)
+            {
+                output.WriteLine();
+                Wrapped.Write(output, Margin, $"and {others.Count - MostOthers} more, which --format json lists");
             }
         }
 
@@ -43,7 +50,7 @@ internal static class WhyText
         {
             foreach (string last in seen.LastFailures)
             {
-                Wrapped.Write(output, Margin, $"the last call that failed: {last}");
+                Wrapped.Write(output, Margin, $"no failed call explains the end; the last one was {last}");
             }
         }
     }
@@ -61,7 +68,7 @@ internal static class WhyText
 
     private static void WriteOne(TextWriter output, int number, Refusal refusal)
     {
-        string answer = refusal.WasKilled ? "" : refusal.Errno == 0 ? ": shows nothing" : $": {Errno.Words(refusal.Errno)} ({Errno.Name(refusal.Errno)})";
+        string answer = refusal.WasKilled ? "" : refusal.Errno == 0 ? $": {refusal.Outcome}" : $": {Errno.Words(refusal.Errno)} ({Errno.Name(refusal.Errno)})";
         string times = refusal.Count > 1 ? $", {refusal.Count} times" : "";
         output.WriteLine();
         Wrapped.Write(output, $"{number,3}. ", $"{refusal.Text}{answer}{times}");

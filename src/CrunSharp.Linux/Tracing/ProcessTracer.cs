@@ -66,7 +66,7 @@ public sealed partial class ProcessTracer
         {
             case 0:
                 observer.Signalled(thread, signal);
-                Resume(thread, signal);
+                Resume(thread, signal == SIGSTOP && IsFirst(thread.Process) && SenderOf(thread.Id) != 0 ? 0 : signal);
                 break;
             case PTRACE_EVENT_FORK or PTRACE_EVENT_VFORK or PTRACE_EVENT_CLONE:
                 Adopt(observer, thread);
@@ -164,16 +164,27 @@ public sealed partial class ProcessTracer
         return ptrace(PTRACE_GETEVENTMSG, id, 0, (nint)(&message)) < 0 ? 0 : message;
     }
 
+    // The kernel spares process 1 a stop from its own namespace; a traced one is stopped all the same, as if the tracer had sent it.
+    private static bool IsFirst(int process) => StatusText(process, "NSpid:") is { } numbers && numbers.TrimEnd().Split('\t') is [_, .., "1"];
+
+    // As the process that gets the signal counts: 0 for one outside its namespace. struct siginfo: signo, errno, code, then the sender.
+    private static unsafe int SenderOf(int id)
+    {
+        int* information = stackalloc int[SignalInformationSize / sizeof(int)];
+        return ptrace(PTRACE_GETSIGINFO, id, 0, (nint)information) < 0 ? 0 : information[4];
+    }
+
     private static int ProcessOf(int id) => StatusNumber(id, "Tgid:") ?? id;
 
     private static int ParentOf(int id) => StatusNumber(id, "PPid:") ?? 0;
 
-    private static int? StatusNumber(int id, string field)
+    private static int? StatusNumber(int id, string field) => StatusText(id, field) is { } text ? int.Parse(text, provider: null) : null;
+
+    private static string? StatusText(int id, string field)
     {
         try
         {
-            string? line = File.ReadLines($"/proc/{id}/status").FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal));
-            return line is null ? null : int.Parse(line.AsSpan(field.Length).Trim(), provider: null);
+            return File.ReadLines($"/proc/{id}/status").FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal))?[field.Length..];
         }
         catch (IOException)
         {
@@ -184,6 +195,8 @@ public sealed partial class ProcessTracer
     private const nint Options = 1 /* TRACESYSGOOD */ | 2 /* FORK */ | 4 /* VFORK */ | 8 /* CLONE */ | 16 /* EXEC */ | 64 /* EXIT */ | 0x100000 /* EXITKILL */;
     private const int PTRACE_SYSCALL = 24;
     private const int PTRACE_GETEVENTMSG = 0x4201;
+    private const int PTRACE_GETSIGINFO = 0x4202;
+    private const int SignalInformationSize = 128;
     private const int PTRACE_SEIZE = 0x4206;
     private const int PTRACE_INTERRUPT = 0x4207;
     private const int PTRACE_LISTEN = 0x4208;

@@ -51,6 +51,9 @@ internal static class CallText
             "fork" or "vfork" or "clone3" => [],
             "sethostname" or "setdomainname" => [Text(thread, call.A)],
             "mmap" => [$"{call.B} bytes"],
+            "netlink" => [Number(call.A), Number(call.B)],
+            "prlimit64" when ProcessLimit.NameOf((int)call.B) is { } limit => [Number(call.A), $"RLIMIT_{limit.ToUpperInvariant()}"],
+            "setrlimit" when ProcessLimit.NameOf((int)call.A) is { } limit => [$"RLIMIT_{limit.ToUpperInvariant()}"],
             _ => [Number(call.A), Number(call.B), Number(call.C)],
         };
     }

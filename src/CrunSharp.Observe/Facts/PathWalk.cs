@@ -5,7 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace CrunSharp.Observe;
 
 /// <summary>A file on the way, as it was found.</summary>
-internal sealed record Place(string Path, FileStatus Status, MountEntry? Mount, bool IsImmutable, bool IsProc);
+/// <param name="Content">Where this process can read it.</param>
+internal sealed record Place(string Path, FileStatus Status, MountEntry? Mount, bool IsImmutable, bool IsProc, string Content);
 
 /// <summary>Goes a path as a process would, and keeps what it passes: each directory, the mount it is on, where it ends.</summary>
 /// <remarks>From the outside and with this process's rights: what stops the process does not stop the walk.</remarks>
@@ -175,7 +176,7 @@ internal sealed class PathWalk : IDisposable
     }
 
     private Place Look(string path, SafeFileHandle handle) =>
-        new(path, FileSystem.GetStatus(handle), _process.Mounts.Of(handle), FileSystem.IsImmutable(handle), FileSystem.IsProc(handle));
+        new(path, FileSystem.GetStatus(handle), _process.Mounts.Of(handle), FileSystem.IsImmutable(handle), FileSystem.IsProc(handle), $"/proc/{_process.Id}/root{path}");
 
     private void Push(string path)
     {

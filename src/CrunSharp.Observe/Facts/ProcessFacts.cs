@@ -50,6 +50,9 @@ public sealed class ProcessFacts
 
     public ulong Ambient => Set("CapAmb");
 
+    /// <summary>The signals that have handlers, the first in the lowest bit.</summary>
+    public ulong Caught => Set("SigCgt");
+
     public bool NoNewPrivileges => Field("NoNewPrivs") == "1";
 
     /// <summary>0 none, 1 strict, 2 filters.</summary>
@@ -61,6 +64,21 @@ public sealed class ProcessFacts
     public ulong AddressSpace => Kilobytes("VmSize");
 
     public ulong Data => Kilobytes("VmData");
+
+    /// <summary>Seconds of processor time that the process has used, in the kernel and outside.</summary>
+    public ulong CpuSeconds
+    {
+        get
+        {
+            // The name stands in parentheses and may hold anything; utime and stime are fields 14 and 15.
+            string stat = Text($"/proc/{Id}/stat");
+            string[] fields = stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            const ulong TicksPerSecond = 100;
+            return fields.Length > 12 && ulong.TryParse(fields[11], CultureInfo.InvariantCulture, out ulong user) && ulong.TryParse(fields[12], CultureInfo.InvariantCulture, out ulong system)
+                ? (user + system) / TicksPerSecond
+                : 0;
+        }
+    }
 
     public MountTable Mounts => _mounts.Value;
 
@@ -144,6 +162,12 @@ public readonly record struct ProcessLimit(string Name, ulong Soft, ulong Hard)
         ("Max file locks", "locks"), ("Max pending signals", "sigpending"), ("Max msgqueue size", "msgqueue"), ("Max nice priority", "nice"),
         ("Max realtime priority", "rtprio"), ("Max realtime timeout", "rttime"),
     ];
+
+    // In the order of <asm-generic/resource.h>.
+    private static readonly string[] s_numbered =
+        ["cpu", "fsize", "data", "stack", "core", "rss", "nproc", "nofile", "memlock", "as", "locks", "sigpending", "msgqueue", "nice", "rtprio", "rttime"];
+
+    public static string? NameOf(int number) => number >= 0 && number < s_numbered.Length ? s_numbered[number] : null;
 
     public static IReadOnlyList<ProcessLimit> Parse(string text)
     {

@@ -56,7 +56,8 @@ internal static class CapabilityNeeds
         "perf_event_open" => new("CAP_PERFMON", "performance counters", true),
         "setpriority" => new("CAP_SYS_NICE", "a better priority", true),
         "sched_setscheduler" or "sched_setparam" or "sched_setattr" => new("CAP_SYS_NICE", "real-time or better scheduling", true),
-        "sched_setaffinity" or "ioprio_set" or "migrate_pages" or "move_pages" => new("CAP_SYS_NICE", "scheduling another's process"),
+        "ioprio_set" => new("CAP_SYS_NICE", "real-time input and output, or another user's process", true),
+        "sched_setaffinity" or "migrate_pages" or "move_pages" => new("CAP_SYS_NICE", "scheduling another's process"),
         "mlock" or "mlock2" or "mlockall" => new("CAP_IPC_LOCK", "locking memory", true),
         "shmctl" or "semctl" or "msgctl" => new("CAP_SYS_ADMIN", "another's IPC object"),
         "setrlimit" or "prlimit64" => new("CAP_SYS_RESOURCE", "raising a hard limit", true),
@@ -65,9 +66,10 @@ internal static class CapabilityNeeds
         "open_by_handle_at" => new("CAP_DAC_READ_SEARCH", "opening by handle", true),
         "capset" => new("CAP_SETPCAP", "capabilities beyond the permitted ones"),
         "prctl" => Control((int)call.A),
-        "keyctl" or "add_key" or "request_key" => new("CAP_SYS_ADMIN", "another's keys"),
+        "keyctl" when (int)call.A is 4 or 5 => new("CAP_SYS_ADMIN", "another's keys"),
+        "netlink" => Request((int)call.A, (int)call.B),
         "fanotify_init" or "fanotify_mark" => new("CAP_SYS_ADMIN", "watching whole file systems", true),
-        "userfaultfd" => new("CAP_SYS_PTRACE", "handling page faults of the kernel's", true),
+        "userfaultfd" when (call.A & 1) == 0 => new("CAP_SYS_PTRACE", "handling page faults of the kernel's", true),
         "vhangup" => new("CAP_SYS_TTY_CONFIG", "hanging up a terminal", true),
         "fcntl" when (int)call.B == 1024 => new("CAP_LEASE", "a lease on another's file", true),
         "fcntl" when (int)call.B == 1031 => new("CAP_SYS_RESOURCE", "a larger pipe", true),
@@ -93,6 +95,15 @@ internal static class CapabilityNeeds
         AF_NETLINK => new("CAP_NET_ADMIN", "this netlink family"),
         _ => null,
     };
+
+    // linux/audit.h: messages of programs need another capability than the rules do.
+    private static CapabilityNeed Request(int protocol, int type)
+    {
+        const int NETLINK_AUDIT = 9;
+        return protocol != NETLINK_AUDIT ? new("CAP_NET_ADMIN", "this request by netlink")
+            : type is (>= 1100 and < 1200) or (>= 2100 and < 3000) ? new("CAP_AUDIT_WRITE", "writing to the audit log", true)
+            : new("CAP_AUDIT_CONTROL", "the audit rules", true);
+    }
 
     private static CapabilityNeed? Control(uint request) => request switch
     {

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using CrunSharp.Linux;
 
@@ -33,6 +34,17 @@ internal sealed partial class Judge
         }
 
         return null;
+    }
+
+    /// <summary>The limit that setrlimit or prlimit64 asks for, by docker's name, and how hard.</summary>
+    private static (string Name, ulong Hard)? LimitAsked(FailedCall failed)
+    {
+        bool isNew = failed.Name == "prlimit64";
+        Span<byte> asked = stackalloc byte[16];
+        return ProcessLimit.NameOf((int)(isNew ? failed.Call.B : failed.Call.A)) is { } name
+            && ProcessMemory.Read(failed.Process.Id, isNew ? failed.Call.C : failed.Call.B, asked) == 16
+            ? (name, BinaryPrimitives.ReadUInt64LittleEndian(asked[8..]))
+            : null;
     }
 
     private static Verdict OfLimit(ProcessLimit limit, string evidence) => new(Layer.ResourceLimit, $"RLIMIT_{limit.Name.ToUpperInvariant()}")
@@ -97,7 +109,8 @@ internal sealed partial class Judge
         foreach (PathUse use in failed.Paths)
         {
             using PathWalk? walk = PathWalk.Try(failed.Process, use);
-            if ((walk?.Target ?? walk?.Parent)?.Mount is { Type: "tmpfs" } mount)
+            // A device's 'no space' is its driver's answer, wherever its node lies.
+            if ((walk?.Target ?? walk?.Parent) is { Status.Kind: FileKind.Regular or FileKind.Directory, Mount: { Type: "tmpfs" } mount })
             {
                 string size = mount.SuperOptions.Split(',').FirstOrDefault(static option => option.StartsWith("size=", StringComparison.Ordinal) || option.StartsWith("nr_inodes=", StringComparison.Ordinal)) ?? "its size";
                 return new Verdict(Layer.MountOption, $"the tmpfs at {mount.Point} is full ({size})")
@@ -155,6 +168,8 @@ internal sealed partial class Judge
             Evidence = [$"the cgroup {kills.Name} counts {kills.Count.ToString(CultureInfo.InvariantCulture)} more oom_kill than before"],
             Allow = ["--memory MORE"],
         },
+        9 when process?.Limits.FirstOrDefault(static limit => limit.Name == "cpu") is { Hard: < ulong.MaxValue } cpu && process.CpuSeconds >= cpu.Hard
+            => OfLimit(cpu, "the process has used that many seconds, and was killed at the hard limit"),
         24 => process?.Limits.FirstOrDefault(static limit => limit.Name == "cpu") is { Soft: < ulong.MaxValue } cpu ? OfLimit(cpu, "the process has used that many seconds (SIGXCPU)") : null,
         25 => process?.Limits.FirstOrDefault(static limit => limit.Name == "fsize") is { Soft: < ulong.MaxValue } size ? OfLimit(size, "a file may not grow beyond it (SIGXFSZ)") : null,
         _ => null,

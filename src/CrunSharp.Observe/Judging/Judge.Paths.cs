@@ -58,6 +58,8 @@ internal sealed partial class Judge
         Mount? made = container.Spec.Mounts.LastOrDefault(candidate => candidate.Destination.TrimEnd('/') == mount.Point);
         return made?.Source is ['/', ..] && made.Type == "bind" ? [$"-v {made.Source}:{made.Destination}, without ro"]
             : made?.Type == "tmpfs" ? [$"--tmpfs {mount.Point}, without ro"]
+            : made?.Type == "sysfs" && !container.IsRootless && Path.GetDirectoryName(path) is { Length: > 4 } above
+                ? [$"-v {above}:{above}, which is the host's own", "--privileged, which takes away far more than this"]
             : ["--privileged, which takes away far more than this"];
     }
 
@@ -83,7 +85,12 @@ internal sealed partial class Judge
 
             if (HostDevice(path) is { } device)
             {
-                return new Verdict(Layer.MissingDevice, path) { Evidence = [$"the container has no '{path}'; the host has one, {device}"], Allow = [$"--device {path}"] };
+                return new Verdict(Layer.MissingDevice, path)
+                {
+                    Evidence = [$"the container has no '{path}'; the host has one, {device}"],
+                    Allow = [$"--device {path}"],
+                    IsHint = (use.Want & Want.Open) == 0,
+                };
             }
         }
 
@@ -93,6 +100,13 @@ internal sealed partial class Judge
     private static Verdict? WithoutDriver(FailedCall failed, PathUse use)
     {
         using PathWalk? walk = PathWalk.Try(failed.Process, use);
+
+        // Device 5:0 stands for whatever terminal the process has.
+        if (walk?.Target?.Status is { Kind: FileKind.CharacterDevice, Node: { Major: 5, Minor: 0 } })
+        {
+            return new Verdict(Layer.Kernel, "the process has no controlling terminal") { Evidence = [$"'{walk.Path}' is each process's own terminal"], Allow = ["--tty (-t)"], IsHint = true };
+        }
+
         return walk?.Target?.Status is { Kind: FileKind.CharacterDevice or FileKind.BlockDevice } status
             ? new Verdict(Layer.Kernel, $"no driver answers for device {status.Node.Major}:{status.Node.Minor}") { Evidence = [$"'{walk.Path}' is there and was allowed to be opened"] }
             : null;
@@ -210,6 +224,16 @@ internal sealed partial class Judge
         if (target.Mount?.Has("noexec") == true)
         {
             return Option(target, "noexec", target.Mount.Type == "tmpfs" ? $"--tmpfs {target.Mount.Point}:exec" : "-v without noexec");
+        }
+
+        if (failed.Errno == Errno.EPERM && FileCapabilities.Demanded(target.Content) is var demanded and not 0 && (demanded & ~failed.Process.Bounding) is var lacking and not 0)
+        {
+            IReadOnlyList<string> names = Capability.NamesOf(lacking);
+            return new Verdict(Layer.Capability, string.Join(", ", names))
+            {
+                Evidence = [$"the file '{target.Path}' has capabilities of its own and insists on them; the container's bounding set lacks {string.Join(", ", names)}, and then the kernel does not start it"],
+                Allow = [string.Join(' ', names.Select(static name => $"--cap-add {name["CAP_".Length..]}")), $"setcap -r {target.Path} in the image"],
+            };
         }
 
         return FileRights.Check(failed.Process, target.Status, Want.Execute) == Access.ByMode

@@ -57,7 +57,8 @@ internal sealed partial class Judge
         ulong bit = 1UL << need.Number;
         List<string> evidence = [$"{failed.Name} needs {need.Name} for {need.For}", "the process does not hold it (CapEff of /proc/pid/status)"];
         List<string> allow = [];
-        if ((process.Bounding & bit) != 0 && process.EffectiveUid != RootOf(process))
+        bool isNobody = process.EffectiveUid != RootOf(process);
+        if ((process.Bounding & bit) != 0 && isNobody)
         {
             evidence.Add($"the container has it, but the program runs as uid {Inside(process.Uids, process.EffectiveUid)}");
             allow.Add("--user root");
@@ -82,17 +83,18 @@ internal sealed partial class Judge
         }
         else
         {
-            allow.Add($"--cap-add {Short(need.Number)}");
+            // What is added is the container's; only its root has it from the start.
+            allow.Add($"--cap-add {Short(need.Number)}{(isNobody ? " --user root" : "")}");
         }
 
-        if (failed.Name is "setrlimit" or "prlimit64")
+        if (failed.Name is "setrlimit" or "prlimit64" && LimitAsked(failed) is var (name, hard))
         {
-            allow.Insert(0, "--ulimit NAME=SOFT:HARD, which sets it before the program starts");
+            allow.Insert(0, $"--ulimit {name}={hard}, which sets it before the program starts");
         }
 
-        if (failed.Name == "bind")
+        if (failed.Name == "bind" && container.Spec.Linux.Namespace(NamespaceType.Network) is { Path: null or "" })
         {
-            allow.Add("--sysctl net.ipv4.ip_unprivileged_port_start=0");
+            allow.Insert(0, $"--sysctl net.ipv4.ip_unprivileged_port_start={CapabilityNeeds.PortOf(process.Id, failed.Call)}");
         }
 
         return new Verdict(Layer.Capability, need.Name) { Evidence = evidence, Allow = allow };
@@ -109,19 +111,20 @@ internal sealed partial class Judge
 
     private static Verdict? BySetting(FailedCall failed)
     {
-        (string Setting, string Why)? found = (failed.Name, failed.Errno) switch
+        (string Setting, string Value, string Why)? found = (failed.Name, failed.Errno) switch
         {
-            ("socket", Errno.EACCES) when (int)failed.Call.C is 1 or 58 => ("net.ipv4.ping_group_range", "ICMP without a raw socket is for these groups only"),
-            ("linkat" or "link", Errno.EPERM) => ("fs.protected_hardlinks", "links to another's file that one may not write"),
-            ("io_uring_setup", Errno.EPERM) => ("kernel.io_uring_disabled", "io_uring is switched off"),
-            ("userfaultfd", Errno.EPERM) => ("vm.unprivileged_userfaultfd", "userfaultfd is for root"),
+            ("socket", Errno.EACCES) when (int)failed.Call.C is 1 or 58 => ("net.ipv4.ping_group_range", "'0 2147483647'", "ICMP without a raw socket is for these groups only"),
+            ("linkat" or "link", Errno.EPERM) => ("fs.protected_hardlinks", "0", "links to another's file that one may not write"),
+            ("io_uring_setup", Errno.EPERM) => ("kernel.io_uring_disabled", "0", "io_uring is switched off"),
+            ("userfaultfd", Errno.EPERM) => ("vm.unprivileged_userfaultfd", "1", "userfaultfd is for root"),
+            ("setrlimit" or "prlimit64", Errno.EPERM) when LimitAsked(failed) is ("nofile", var most) && failed.Process.Has(24) => ("fs.nr_open", $"{most}", "no limit on descriptors may lie above it"),
             _ => null,
         };
-        return found is var (setting, why)
+        return found is var (setting, value, why)
             ? new Verdict(Layer.KernelSetting, setting)
             {
                 Evidence = [$"{why}; {setting} is {ProcessFacts.Text($"/proc/{failed.Process.Id}/root/proc/sys/{setting.Replace('.', '/')}").Trim()}"],
-                Allow = [setting.StartsWith("net.", StringComparison.Ordinal) ? $"--sysctl {setting}=VALUE" : $"sysctl -w {setting}=VALUE on the host"],
+                Allow = [setting.StartsWith("net.", StringComparison.Ordinal) ? $"--sysctl {setting}={value}" : $"sysctl -w {setting}={value} on the host"],
             }
             : null;
     }
@@ -182,7 +185,7 @@ internal sealed partial class Judge
 
             if (parts is [.., "oom_score_adj"] && (use.Want & Want.Write) != 0 && !failed.Process.Has(24))
             {
-                return new Verdict(Layer.Capability, "CAP_SYS_RESOURCE") { Evidence = ["lowering oom_score_adj needs CAP_SYS_RESOURCE, which is not held"], Allow = ["--cap-add SYS_RESOURCE"] };
+                return Missing(failed, new CapabilityNeed("CAP_SYS_RESOURCE", "lowering oom_score_adj", true));
             }
         }
 

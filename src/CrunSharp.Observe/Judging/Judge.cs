@@ -54,15 +54,27 @@ internal sealed partial class Judge(ContainerFacts container)
     }
 
     /// <summary>The program's file would have made it more than it is.</summary>
-    private static Verdict Gainless(Verdict verdict, LostGain lost) => new(lost.ByMount is null ? Layer.NoNewPrivileges : Layer.MountOption, lost.ByMount ?? "no_new_privs is set")
+    private Verdict Gainless(Verdict verdict, LostGain lost)
+    {
+        Verdict ungained = Ungained(lost);
+        return ungained with
+        {
+            Evidence = [ungained.Evidence[0], .. verdict.Evidence],
+            Behind = [$"{LayerNames.Of(verdict.Layer)}: {verdict.Detail}"],
+            Allow = lost.ByMount is null ? ungained.Allow : [.. ungained.Allow, .. verdict.Allow],
+        };
+    }
+
+    public Verdict Ungained(LostGain lost) => new(lost.ByMount is null ? Layer.NoNewPrivileges : Layer.MountOption, lost.ByMount ?? "no_new_privs is set")
     {
         Evidence =
         [
             $"{lost.File} {lost.Would}; at exec the kernel gave nothing of it, because {(lost.ByMount is null ? "no_new_privs is set" : $"the mount is {lost.ByMount}")}",
-            .. verdict.Evidence,
+            "no call was refused that explains the end: the program may have looked for itself",
         ],
-        Behind = [$"{LayerNames.Of(verdict.Layer)}: {verdict.Detail}"],
-        Allow = lost.ByMount is null ? ["leave out --security-opt no-new-privileges"] : ["a mount without nosuid", .. verdict.Allow],
+        Allow = lost.ByMount is not null ? ["a mount without nosuid"]
+            : container.Spec.Process?.NoNewPrivileges == true ? ["leave out --security-opt no-new-privileges"]
+            : ["the program set it itself: leave that out"],
     };
 
     private Verdict? ByFilter(FailedCall failed, ProcessWitness witness)
@@ -75,42 +87,59 @@ internal sealed partial class Judge(ContainerFacts container)
             }
         }
 
-        return container.Filter.IsEmpty || container.Filter.Run(failed.Call).Errno != failed.Errno ? null : Filtered(failed.Call, failed.Name, $"answers {Errno.Name(failed.Errno)}") with
-        {
-            Behind = Behind(failed),
-        };
+        return container.Filter.IsEmpty || container.Filter.Run(failed.Call).Errno != failed.Errno
+            ? null
+            : Filtered(failed.Call, failed.Name, $"answers {Errno.Name(failed.Errno)}", Behind(failed), failed.Process);
     }
 
     /// <summary>The filter refused or ended; what would let it pass.</summary>
-    public Verdict Filtered(SystemCall call, string name, string answer)
+    /// <param name="behind">What would refuse next.</param>
+    public Verdict Filtered(SystemCall call, string name, string answer, Verdict? behind = null, ProcessFacts? process = null)
+    {
+        Verdict verdict = new(Layer.Seccomp, $"the container's filter refuses {name}")
+        {
+            Evidence = [$"the container's own program, run on this very call, {answer}"],
+            Behind = behind is null ? [] : [$"{LayerNames.Of(behind.Layer)}: {behind.Detail}"],
+        };
+        if (!CallNames.IsKnown(call))
+        {
+            return verdict with
+            {
+                Evidence = [.. verdict.Evidence, "the call is newer than crun-sharp, or there is none of this number: the kernel may not have it either"],
+                Allow = ["--security-opt seccomp=unconfined"],
+                Doubt = [Lift.Seccomp],
+            };
+        }
+
+        // Without the filter the id map would refuse: no option of run helps, and what does is said there.
+        return verdict with { Allow = behind?.Layer == Layer.IdMap ? behind.Allow : AllowFiltered(call, name, behind, process) };
+    }
+
+    private List<string> AllowFiltered(SystemCall call, string name, Verdict? behind, ProcessFacts? process)
     {
         List<string> allow = [];
+        bool isNobody = process is not null && process.EffectiveUid != RootOf(process);
+        string asRoot = behind is not null && isNobody ? " --user root" : "";
         if (container.FilterWith is { } with)
         {
             ulong held = HeldByContainer();
             IReadOnlyList<int> opening =
                 [.. Enumerable.Range(0, Capability.Names.Count).Where(number => (held & (1UL << number)) == 0 && (container.Grantable & (1UL << number)) != 0 && with(held | (1UL << number)).Run(call).Lets)];
-            allow.AddRange(Narrowest(opening).Select(static number => $"--cap-add {Short(number)} (the default profile then lets it pass)"));
+            allow.AddRange(Narrowest(opening).Select(number => $"--cap-add {Short(number)}{asRoot} (the default profile then lets it pass)"));
         }
 
-        allow.Add($"--security-opt seccomp=FILE, a copy of the profile with '{name}' allowed");
-        return new Verdict(Layer.Seccomp, $"the container's filter refuses {name}")
-        {
-            Evidence = [$"the container's own program, run on this very call, {answer}"],
-            Allow = allow,
-        };
+        bool isByArgument = container.Filter.Run(call with { A = 0, B = 0, C = 0, D = 0, E = 0, F = 0 }).Lets;
+        string next = behind?.Allow is [['-', '-', ..] first, ..] ? $"; and {first}" : "";
+        allow.Add($"--security-opt seccomp=FILE, a copy of the profile with '{name}' allowed{(isByArgument ? " for these arguments" : "")}{next}");
+        return allow;
     }
 
     // SYS_ADMIN opens most of the profile: where a smaller one does too, it is not named.
     private static IEnumerable<int> Narrowest(IReadOnlyList<int> opening) =>
         opening.Count > 1 ? opening.Where(static number => number != CAP_SYS_ADMIN) : opening;
 
-    private IReadOnlyList<string> Behind(FailedCall failed)
-    {
-        // What the kernel would have said is not known; what the call needs is.
-        Verdict? next = CapabilityOf(failed with { Errno = Errno.EPERM });
-        return next is null ? [] : [$"{LayerNames.Of(next.Layer)}: {next.Detail}"];
-    }
+    // What the kernel would have said is not known; what the call needs is.
+    private Verdict? Behind(FailedCall failed) => CapabilityOf(failed with { Errno = Errno.EPERM });
 
     private ulong HeldByContainer()
     {
@@ -128,4 +157,5 @@ internal sealed partial class Judge(ContainerFacts container)
 
 /// <summary>A program whose file promised rights that it did not get.</summary>
 /// <param name="ByMount">The mount option that took them; null: no_new_privs did.</param>
-internal sealed record LostGain(string File, string Would, string? ByMount);
+/// <param name="IsOfUser">Whether it would have become another user, which few programs can do without.</param>
+internal sealed record LostGain(string File, string Would, string? ByMount, bool IsOfUser);

@@ -20,6 +20,7 @@ public enum Layer
     /// <summary>A sysctl of the kernel's.</summary>
     KernelSetting,
     Network,
+    PidNamespace,
 
     /// <summary>Owner and mode, as on any machine: no part of the isolation.</summary>
     FilePermission,
@@ -53,6 +54,7 @@ public static class LayerNames
         Layer.NoNewPrivileges => "no_new_privs",
         Layer.KernelSetting => "kernel setting",
         Layer.Network => "network namespace",
+        Layer.PidNamespace => "pid namespace",
         Layer.FilePermission => "file permission",
         Layer.Program => "the program itself",
         Layer.Observer => "being observed",
@@ -88,6 +90,9 @@ public sealed record Verdict(Layer Layer, string Detail)
 
     /// <summary>Options of run that let it pass, the narrowest first.</summary>
     public IReadOnlyList<string> Allow { get; init; } = [];
+
+    /// <summary>Whether it counts only where the program spoke of it: programs look for much that they can do without.</summary>
+    public bool IsHint { get; init; }
 
     /// <summary>Layers whose lifting would tell more; empty: nothing is in doubt.</summary>
     public IReadOnlyList<Lift> Doubt { get; init; } = [];

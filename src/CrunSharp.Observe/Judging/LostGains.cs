@@ -17,7 +17,7 @@ internal static class LostGains
             using SafeFileHandle file = FileSystem.OpenPath($"/proc/{process.Id}/exe", OpenAs.Path);
             string? would = Promise(process, file);
             bool noSuid = process.Mounts.Of(file)?.Has("nosuid") == true;
-            return would is null || (!process.NoNewPrivileges && !noSuid) ? null : new LostGain($"'{path}'", would, process.NoNewPrivileges ? null : "nosuid");
+            return would is null || (!process.NoNewPrivileges && !noSuid) ? null : new LostGain($"'{path}'", would, process.NoNewPrivileges ? null : "nosuid", (FileSystem.GetStatus(file).Mode & SetUser) != 0);
         }
         catch (LinuxException)
         {
@@ -38,8 +38,7 @@ internal static class LostGains
             return $"has the set-group-ID bit and belongs to gid {process.Gids.ToInside(status.Group) ?? status.Group}";
         }
 
-        // Capabilities in a file's attribute; read by a name, as a descriptor of O_PATH reads none.
-        return process.Effective == 0 && FileSystem.GetXattr(FileSystem.WorkingDirectory, System.Text.Encoding.UTF8.GetBytes($"/proc/{process.Id}/root{process.Executable}"), "security.capability"u8) is not null
+        return process.Effective == 0 && FileCapabilities.Has($"/proc/{process.Id}/root{process.Executable}")
             ? "has capabilities of its own"
             : null;
     }
