@@ -103,9 +103,9 @@ public sealed partial class ContainerEngine
             EtcFiles.CopyNames(owner.Directory, directory);
         }
 
-        if (request.Observed?.Lift is { } lift)
+        if (request.Observed is { Lift: { } lift } observed)
         {
-            spec = LiftedSpec.Without(lift, spec, ResolveVolumes(request.Volumes), directory);
+            spec = LiftedSpec.Without(lift, observed.Capabilities, spec, ResolveVolumes(request.Volumes), directory);
         }
 
         File.WriteAllBytes(directory.Config, SpecWriter.Write(spec));

@@ -14,7 +14,14 @@ namespace CrunSharp.Engine;
 /// <param name="Arguments">Of <c>run</c>: its options, the image, the command.</param>
 /// <param name="Lift">A layer to leave out.</param>
 /// <param name="OutputAside">Whether the program's output goes to standard error.</param>
-public sealed record WhyRequest(IReadOnlyList<string> Before, IReadOnlyList<string> Arguments, Lift? Lift, bool OutputAside);
+public sealed record WhyRequest(IReadOnlyList<string> Before, IReadOnlyList<string> Arguments, Lift? Lift, bool OutputAside)
+{
+    /// <summary>The capabilities that are added where their limit is lifted.</summary>
+    public ulong Capabilities { get; init; } = ulong.MaxValue;
+
+    /// <summary>Names of calls whose outcome is asked for.</summary>
+    public IReadOnlySet<string> Watched { get; init; } = new HashSet<string>();
+}
 
 /// <summary>How an observed run ended, and what was seen; null where the container was never made.</summary>
 public sealed record WhyResult(int ExitCode, Observation? Seen);
@@ -22,6 +29,9 @@ public sealed record WhyResult(int ExitCode, Observation? Seen);
 public sealed partial class ContainerEngine
 {
     private const int LongestAnnouncement = 4096;
+
+    /// <summary>Capabilities that a container could be given at all.</summary>
+    public static ulong GrantableCapabilities => Processes.BoundingCapabilities(out _);
 
     /// <summary>Runs a container, follows every call of its processes, and has each refused one judged.</summary>
     /// <remarks>The run is a process of its own, this program's; from this one the container is only followed.</remarks>
@@ -35,7 +45,7 @@ public sealed partial class ContainerEngine
         using (theirs)
         using (SafeFileHandle inherited = Descriptors.CopyToInherit(theirs))
         {
-            string observer = $"{inherited.DangerousGetHandle()}{(request.Lift is { } lift ? $",{lift}" : "")}";
+            string observer = $"{inherited.DangerousGetHandle()}{(request.Lift is { } lift ? $",{lift},{request.Capabilities:x}" : "")}";
             run = Processes.Spawn(
                 "/proc/self/exe", ["crun-sharp", .. request.Before, "run", "--observed", observer, .. request.Arguments], OwnEnvironment(), output: request.OutputAside ? 2 : -1);
         }
@@ -46,7 +56,7 @@ public sealed partial class ContainerEngine
         {
             try
             {
-                seen = Follow(socket);
+                seen = Follow(socket, request.Watched);
             }
             catch (Exception caught) when (caught is CrunException or LinuxException or IOException)
             {
@@ -67,7 +77,7 @@ public sealed partial class ContainerEngine
             };
     }
 
-    private Observation? Follow(SafeFileHandle socket)
+    private Observation? Follow(SafeFileHandle socket, IReadOnlySet<string> watched)
     {
         byte[] message = new byte[LongestAnnouncement];
         int length = Descriptors.Read(socket, message);
@@ -77,7 +87,7 @@ public sealed partial class ContainerEngine
         }
 
         string[] words = Encoding.UTF8.GetString(message, 0, length).Split(' ', 2);
-        Witness witness = new(FactsOf(SpecReader.Read(File.ReadAllBytes(new ContainerDirectory(words[1]).Config))));
+        Witness witness = new(FactsOf(SpecReader.Read(File.ReadAllBytes(new ContainerDirectory(words[1]).Config))), watched);
         ProcessTracer tracer = new();
         tracer.Seize(int.Parse(words[0], System.Globalization.CultureInfo.InvariantCulture));
         Descriptors.Write(socket, "1"u8);
@@ -94,7 +104,7 @@ public sealed partial class ContainerEngine
             ? null
             : (type, major, minor, access) => ContainerRuntime.AllowsDevice(spec.Linux.Resources, type, major, minor, access),
         IsRootless = UserNamespace.IsRootless,
-        Grantable = Processes.BoundingCapabilities(out _),
+        Grantable = GrantableCapabilities,
     };
 
     private SocketFilter FilterOf(ReadOnlyMemory<byte> section) => new(section.IsEmpty ? default : Runtime.CompileSeccomp(section));

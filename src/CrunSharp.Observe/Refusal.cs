@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace CrunSharp.Observe;
 
 /// <summary>A call that was refused, by whom, and whether it mattered.</summary>
-public sealed class Refusal
+public sealed partial class Refusal
 {
     internal Refusal(ProcessWitness process, string name, string text, int errno, Verdict verdict)
     {
@@ -24,6 +26,9 @@ public sealed class Refusal
 
     /// <summary>The call with its arguments.</summary>
     public string Text { get; }
+
+    /// <summary>The same for the same call in another run, where numbers of processes and addresses are others.</summary>
+    public string Key => KeyOf(Program, Text);
 
     /// <summary>0 where no error was answered: something was hidden or ignored, or the process was killed.</summary>
     public int Errno { get; }
@@ -49,7 +54,18 @@ public sealed class Refusal
     internal ProcessWitness Process { get; }
 
     /// <summary>Whether the program's end or words have to do with it: the rest was probing.</summary>
-    public bool Mattered => WasKilled || (!WasRetried && (WasTold || (!Verdict.IsHint && Process.Status is { } status && status != 0)));
+    public bool Mattered => WasKilled || (!WasRetried && (WasTold || (Process.Status is { } status && status != 0 && Verdict.Weight switch
+    {
+        Weight.Full => true,
+        Weight.IfNothingElse => !Process.Refusals.Exists(static other => other.Verdict.Weight == Weight.Full && other.Mattered),
+        _ => false,
+    })));
+
+    internal static string KeyOf(string program, string text) => $"{program}: {Addresses().Replace(text, "*")}";
+
+    // Hexadecimal ones, and decimal ones of a heap that lies low.
+    [GeneratedRegex("0x[0-9a-f]{6,}|[0-9]{7,}")]
+    private static partial Regex Addresses();
 }
 
 /// <summary>What was seen of one run.</summary>
@@ -66,6 +82,9 @@ public sealed record Observation
 
     /// <summary>How many calls failed with which error, those above included.</summary>
     public required IReadOnlyDictionary<string, int> Failures { get; init; }
+
+    /// <summary>What became of the calls that were watched for: the last error of each, or 0.</summary>
+    public required IReadOnlyDictionary<string, int> Outcomes { get; init; }
 
     /// <summary>The last failing call of each process that ended badly, where nothing was refused in it.</summary>
     public required IReadOnlyList<string> LastFailures { get; init; }

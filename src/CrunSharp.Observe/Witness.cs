@@ -7,6 +7,7 @@ public sealed partial class Witness : ITraceObserver
 {
     private const int FirstRestart = 512;
     private const int SIGSYS = 31;
+    private const int LongestName = 32;
     private const ulong MayExecute = 1;
 
     private readonly ContainerFacts _container;
@@ -16,11 +17,15 @@ public sealed partial class Witness : ITraceObserver
     private readonly Dictionary<string, int> _failures = [];
     private readonly HashSet<string> _masks;
     private CgroupBaseline? _baseline;
+    private readonly IReadOnlySet<string> _watched;
+    private readonly Dictionary<string, int> _outcomes = [];
     private bool _began;
     private int _order;
 
-    public Witness(ContainerFacts container)
+    /// <param name="watched">Names of calls whose outcome is asked for, whatever it is.</param>
+    public Witness(ContainerFacts container, IReadOnlySet<string> watched)
     {
+        _watched = watched;
         _container = container;
         _judge = new Judge(container);
         _masks = [.. container.Spec.Linux.MaskedPaths];
@@ -37,6 +42,7 @@ public sealed partial class Witness : ITraceObserver
             Refused = [.. ranked.Where(static refusal => LayerNames.IsIsolation(refusal.Verdict.Layer))],
             Ordinary = [.. ranked.Where(static refusal => !LayerNames.IsIsolation(refusal.Verdict.Layer) && refusal.Mattered)],
             Failures = _failures,
+            Outcomes = _outcomes,
             LastFailures = [.. _all.Where(static process => process is { Status: not (null or 0), LastFailure: not null } && !process.Refusals.Exists(static refusal => refusal.Mattered)).Select(static process => $"{process.Program}: {process.LastFailure}")],
         };
     }
@@ -65,6 +71,11 @@ public sealed partial class Witness : ITraceObserver
         }
 
         ProcessWitness process = Of(thread);
+        if (_watched.Contains(name) && ProcessFacts.TryRead(thread.Id) is { } now)
+        {
+            _outcomes[Refusal.KeyOf(process.Program, CallText.Of(new FailedCall(now, name, call, 0)))] = (int)Math.Max(-result, 0);
+        }
+
         if (result is < 0 and > -FirstRestart)
         {
             Failed(thread, process, name, call, (int)-result);
@@ -220,8 +231,12 @@ public sealed partial class Witness : ITraceObserver
         _all.Add(process);
     }
 
-    // The name that it was called by, which tells more than the file that does the work of many; cut off after 15 bytes.
-    private static string NameOf(ProcessFacts facts) => Path.GetFileName(facts.Executable) is var file && file.StartsWith(facts.Name, StringComparison.Ordinal) && facts.Name.Length == 15 ? file : facts.Name;
+    // The name that it was called by, which tells more than the file that does the work of many.
+    private static string NameOf(ProcessFacts facts)
+    {
+        string called = Path.GetFileName(ProcessFacts.Text($"/proc/{facts.Id}/cmdline").Split('\0')[0]).TrimStart('-');
+        return called.Length is > 0 and <= LongestName ? called : Path.GetFileName(facts.Executable);
+    }
 
     // A program that finds itself without the rights of its file may end by itself, and no call tells of it.
     private void LookForLostGain(ProcessWitness process)

@@ -67,6 +67,10 @@ public sealed class WhyTests : IAsyncDisposable
         { "mount option", "the tmpfs at /t is full", ["--tmpfs=/t:size=1m", "alpine", "/payload", "spend", "/t/file"] },
         { "mount option", "the tmpfs at /dev/shm is full", ["--shm-size=1m", "alpine", "/payload", "spend", "/dev/shm/file"] },
 
+        // No call fails: the filter of signals, and an end by the kernel.
+        { "pid namespace", "process 1 takes no signal", ["alpine", "sh", "-c", "kill -9 1; exit 3"] },
+        { "resource limit", "RLIMIT_CPU", ["--ulimit=cpu=1", "alpine", "sh", "-c", "while :; do :; done"] },
+
         { "LSM", "landlock", ["alpine", "/payload", "spend", "landlock"] },
         { "network namespace", "the container's network", ["alpine", "wget", "-O-", "http://192.0.2.1/"] },
 
@@ -92,6 +96,8 @@ public sealed class WhyTests : IAsyncDisposable
         { "cgroup", "pids.max is 5", ["--pids-limit=5", "alpine", "/payload", "spend", "processes"] },
         { "cgroup", "memory.max is 33554432", ["--memory=32m", "alpine", "/payload", "spend", "memory"] },
         { "mount option", "nodev", ["--tmpfs=/t:nodev", "alpine", "sh", "-c", "mknod /t/node c 1 3; cat /t/node"] },
+        { "capability", "CAP_NET_RAW", ["--cap-drop=NET_RAW", "-v={capable}:/capable:ro", "alpine", "/capable", "exit", "0"] },
+        { "no_new_privs", "no_new_privs is set", [NoNewPrivileges, "alpine", "sh", "-c", "cp /payload /suid; chmod 4755 /suid; exec su -s /suid nobody exit 3"] },
         { "kernel setting", "net.ipv4.ping_group_range", ["--cap-drop=ALL", "--sysctl=net.ipv4.ping_group_range=1 0", "alpine", "/payload", "call", "socket", "2", "2", "1"] },
         { "no_new_privs", "no_new_privs is set", [NoNewPrivileges, "alpine", "sh", "-c", "cp /payload /suid; chmod 4755 /suid; touch /secret; chmod 600 /secret; exec su -s /suid nobody cat /secret"] },
     };
@@ -101,6 +107,8 @@ public sealed class WhyTests : IAsyncDisposable
         { "id map", "the file's owner has no number", ["-v={foreign}:/foreign:ro", "alpine", "cat", "/foreign"] },
         { "id map", "CAP_SYS_TIME", [Unconfined, "--cap-add=SYS_TIME", "alpine", "date", "-s", "2020-01-01"] },
         { "id map", "CAP_MKNOD", ["alpine", "mknod", "/node", "c", "1", "3"] },
+        { "id map", "CAP_SYS_NICE", ["alpine", "ionice", "-c1", "true"] },
+        { "id map", "CAP_SYS_RESOURCE", ["alpine", "sh", "-c", "echo -1000 > /proc/self/oom_score_adj"] },
         { "id map", "CAP_SYS_NICE", ["alpine", "/payload", "call", "setpriority", "0", "0", "-5"] },
         { "id map", "the container has no uid 70000", ["alpine", "/payload", "call", "setresuid", "70000", "70000", "70000"] },
         { "id map", "the container has no uid 70000", ["alpine", "chown", "70000", "/etc/passwd"] },
@@ -116,8 +124,10 @@ public sealed class WhyTests : IAsyncDisposable
         { ["alpine", "mkdir", "/etc"] },
         { ["alpine", "sh", "-c", "echo x > /file; chmod 0 /file; /file"] },
         { ["--cap-add=ALL", "alpine", "/nothing/at/all"] },
-        { ["alpine", "sh", "-c", "kill -9 $$"] },
+        { ["alpine", "sh", "-c", "sh -c 'kill -9 $$'; exit 3"] },
         { ["alpine", "ls", "/", "/nothing"] },
+        { ["alpine", "dd", "if=/dev/zero", "of=/dev/full", "count=1"] },
+        { ["alpine", "cat", "/dev/tty"] },
     };
 
     [Theory]
@@ -179,16 +189,67 @@ public sealed class WhyTests : IAsyncDisposable
         Assert.All(result.Output.Split('\n'), static line => Assert.InRange(line.Length, 0, 80));
     }
 
-    [Fact]
-    public void Why_WhatItSuggests_LetsTheCallThrough()
+    /// <summary>What it suggests first, then options, image and command.</summary>
+    public static TheoryData<string, string[]> Suggested => new()
     {
-        string[] call = ["alpine", "/payload", "call", "chroot", "s:/"];
-        using JsonDocument refused = Why([Unconfined, "--cap-drop=ALL", .. call]);
-        string option = Refused(refused)[0].GetProperty("allow")[0].GetString()!;
-        Assert.Equal("--cap-add SYS_CHROOT", option);
-        using JsonDocument allowed = Why([Unconfined, "--cap-drop=ALL", .. option.Split(' '), .. call]);
+        { "--cap-add SYS_CHROOT", [Unconfined, "--cap-drop=ALL", "alpine", "/payload", "call", "chroot", "s:/"] },
+        { "--cap-add SYS_CHROOT", ["--cap-drop=ALL", "alpine", "/payload", "call", "chroot", "s:/"] },
+        { "--cap-add SYS_ADMIN", ["alpine", "/payload", "call", "sethostname", "s:name", "4"] },
+        { "--cap-add NET_ADMIN", ["alpine", "ip", "link", "set", "lo", "mtu", "1000"] },
+        { "--tmpfs /etc", ["--read-only", "alpine", "mkdir", "/etc/x"] },
+        { "--cap-add DAC_OVERRIDE", ["--cap-drop=DAC_OVERRIDE", "alpine", "sh", "-c", "mkdir /own; chmod 0 /own; touch /own/x"] },
+        { "--sysctl net.ipv4.ip_unprivileged_port_start=80", ["--cap-drop=ALL", "--sysctl=net.ipv4.ip_unprivileged_port_start=1024", "alpine", "/payload", "call", "bind", "0", "p:80", "16"] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Suggested))]
+    public void Why_WhatItSuggestsFirst_LetsTheCallThrough(string option, string[] arguments)
+    {
+        using JsonDocument refused = Why(arguments);
+        string suggested = Refused(refused)[0].GetProperty("allow")[0].GetString()!;
+        Assert.StartsWith(option, suggested, StringComparison.Ordinal);
+        int image = Array.IndexOf(arguments, "alpine");
+        using JsonDocument allowed = Why([.. arguments[..image], .. option.Split(' '), .. arguments[image..]]);
         Assert.Equal(0, allowed.RootElement.GetProperty("exitCode").GetInt32());
         Assert.Empty(Refused(allowed));
+    }
+
+    [Fact]
+    public void Why_WhereTheFilterAndACapabilityRefuse_SuggestsBoth()
+    {
+        Host.Requires(Host.Root);
+        using JsonDocument report = Why(["alpine", "swapon", "/dev/null"]);
+        Assert.EndsWith("'swapon' allowed; and --cap-add SYS_ADMIN", Refused(report)[0].GetProperty("allow")[0].GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Why_WhereTheUserNamespaceWouldRefuseNext_SuggestsNoCapability()
+    {
+        Host.Requires(Host.OrdinaryUser);
+        using JsonDocument report = Why(["alpine", "date", "-s", "2020-01-01"]);
+        Assert.All(Refused(report)[0].GetProperty("allow").EnumerateArray(), static option => Assert.StartsWith("a container made by root", option.GetString(), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Why_OfAnotherUserWithoutTheCapability_SuggestsRootAsWell()
+    {
+        Host.Requires(Host.Root);
+        using JsonDocument report = Why(["--user=1000", "alpine", "/payload", "call", "setpriority", "0", "0", "-5"]);
+        Assert.Equal("--cap-add SYS_NICE --user root", Refused(report)[0].GetProperty("allow")[0].GetString());
+    }
+
+    [Fact]
+    public void Why_WhereAProgramOnlyLooksForADevice_DoesNotSayThatItEndedForIt()
+    {
+        using JsonDocument report = Why(["alpine", "sh", "-c", "test -e {device}; exit 3"]);
+        Assert.All(Refused(report), static refusal => Assert.False(refusal.GetProperty("mattered").GetBoolean(), $"{refusal}"));
+    }
+
+    [Fact]
+    public void Why_WhereTheFirstProcessStopsItself_GoesOnAsUnobserved()
+    {
+        using JsonDocument report = Why(["alpine", "sh", "-c", "kill -STOP 1; exit 0"]);
+        Assert.Equal(0, report.RootElement.GetProperty("exitCode").GetInt32());
     }
 
     [Fact]
@@ -227,7 +288,17 @@ public sealed class WhyTests : IAsyncDisposable
         .Replace("{shared}", _own.Scratch.Make("shared"), StringComparison.Ordinal)
         .Replace("{payload}", TestEngine.Payload, StringComparison.Ordinal)
         .Replace("{foreign}", "/etc/shadow", StringComparison.Ordinal)
+        .Replace("{capable}", text.Contains("{capable}", StringComparison.Ordinal) ? Capable() : "", StringComparison.Ordinal)
         .Replace("{device}", HostDevice(), StringComparison.Ordinal);
+
+    // A program whose file insists on a capability.
+    private string Capable()
+    {
+        string program = Path.Combine(_own.Scratch.Make("capable"), "payload");
+        File.Copy(TestEngine.Payload, program, overwrite: true);
+        Command.Run("setcap", "cap_net_raw+ep", program).Succeeded();
+        return program;
+    }
 
     private string Profile() => _own.Scratch.Write("deny.json", """
         {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [

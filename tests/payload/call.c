@@ -26,6 +26,7 @@ static const struct {
 	{ "clock_settime", SYS_clock_settime },
 	{ "fchmodat", SYS_fchmodat },
 	{ "fchownat", SYS_fchownat },
+	{ "ioctl", SYS_ioctl },
 	{ "linkat", SYS_linkat },
 	{ "mkdirat", SYS_mkdirat },
 	{ "mknodat", SYS_mknodat },

@@ -29,10 +29,12 @@ public sealed class Comparison(ContainerEngine engine, IReadOnlyList<string> bef
             IReadOnlyList<string> verb = running is null ? ["run", "--rm", "--network", "none", "--entrypoint", "", name] : ["exec", running.Name];
             (string[] container, string containerSeen) = AskProgram("/proc/self/exe", ["crun-sharp", .. before, .. verb, .. Questions.Command], directory);
             (string[] machine, string machineSeen) = AskMachine(monitor, image, directory);
-            List<string[]> rows = [.. Questions.What.Select((what, index) => (string[])[what, host[index], container[index], machine[index], Whose(host[index], container[index], machine[index])])];
+            string machineOf = $"{monitor.Name}, {monitor.Acceleration}";
+            List<string[]> rows = [["runs on", "this computer", "the host's kernel", machineOf, "a container is a process of the host's kernel; a machine brings its own"]];
+            rows.AddRange([.. Questions.What.Select((what, index) => (string[])[what, host[index], container[index], machine[index], Whose(host[index], container[index], machine[index])])]);
             rows.Add(["seen by the host's ps", "", containerSeen, machineSeen, "a container's program is a process of the host; a machine's is not"]);
             return new Section(
-                "compare", $"Host, container and virtual machine ({monitor.Name}, {monitor.Acceleration})",
+                "compare", $"Host, container and virtual machine ({machineOf})",
                 "The same image, the same questions. What the container has of the host, the machine has of its own kernel.", ["question", "host", "container", "machine", "so"], rows);
         }
         finally
@@ -109,7 +111,7 @@ public sealed class Comparison(ContainerEngine engine, IReadOnlyList<string> bef
     }
 
     private static string Whose(string host, string container, string machine) =>
-        container.Length == 0 && machine.Length == 0 ? "" : IsSame(container, host) && !IsSame(machine, host) ? "shared by the container, the machine's own"
+        container.Length == 0 && machine.Length == 0 ? "" : container == Questions.Refused ? "the container is refused the log of the host's kernel" : IsSame(container, host) && !IsSame(machine, host) ? "shared by the container, the machine's own"
         : IsSame(container, host) ? "the same everywhere"
         : container == machine ? "the image's"
         : "each its own";

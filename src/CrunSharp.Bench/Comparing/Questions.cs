@@ -6,6 +6,9 @@ internal static class Questions
     /// <summary>Stands in the command line of whoever asks, so that the host's list of processes can be searched for it.</summary>
     public const string Marker = "crun-sharp-compare";
 
+    /// <summary>The answer where nobody may know.</summary>
+    public const string Refused = "refused";
+
     private static readonly (string What, string Command)[] s_all =
     [
         ("kernel", "uname -r"),
@@ -18,7 +21,7 @@ internal static class Questions
         ("memory", "grep MemTotal /proc/meminfo | tr -s ' ' | cut -d' ' -f2-"),
         ("command line", "cut -c1-60 /proc/cmdline"),
         ("modules", "cat /proc/modules | wc -l"),
-        ("kernel's log, lines", "dmesg | wc -l"),
+        ("kernel's log, lines", $"l=$(dmesg) && echo \"$l\" | wc -l || echo {Refused}"),
         ("devices in /dev", "ls /dev | wc -l"),
         ("block devices", "tail -n +3 /proc/partitions | wc -l"),
         ("file system of /", "grep ' / ' /proc/mounts | tail -n1 | cut -d' ' -f3"),

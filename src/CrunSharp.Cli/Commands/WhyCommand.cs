@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Numerics;
 using CrunSharp.Cli.Output;
 using CrunSharp.Engine;
 using CrunSharp.Observe;
@@ -61,16 +62,38 @@ internal static class WhyCommand
     // The first run may have used the network it was given; a repetition gets one only where it was asked for by name.
     private static void Repeat(ContainerEngine engine, WhyRequest request, Observation seen, bool isAsked)
     {
+        WhyRequest again = request with
+        {
+            Arguments = isAsked ? request.Arguments : ["--network=none", .. request.Arguments],
+            OutputAside = true,
+            Watched = Doubts.Open(seen),
+        };
         foreach (Lift lift in seen.Refused.SelectMany(static refusal => refusal.Verdict.Doubt).Distinct().Order())
         {
-            Console.Error.WriteLine($"why: again, without {Doubts.Name(lift)}");
-            IReadOnlyList<string> arguments = isAsked ? request.Arguments : ["--network=none", .. request.Arguments];
-            Observation? again = engine.Why(request with { Arguments = arguments, Lift = lift, OutputAside = true }).Seen;
-            if (again is not null)
+            if (!seen.Refused.Any(refusal => refusal.Verdict.Doubt.Contains(lift)))
             {
-                Doubts.Settle(seen, again, lift);
+                // An earlier repetition has settled it.
+                continue;
+            }
+
+            Console.Error.WriteLine($"why: again, without {Doubts.Name(lift)}");
+            if (engine.Why(again with { Lift = lift }).Seen is not { } second)
+            {
+                continue;
+            }
+
+            IReadOnlyList<Refusal> settled = Doubts.Settle(seen, second, lift);
+            foreach (Refusal refusal in lift == Lift.Capabilities ? settled : [])
+            {
+                Doubts.Found(refusal, Doubts.Narrow(ContainerEngine.GrantableCapabilities, set => PassesWith(engine, again, refusal, set)));
             }
         }
+    }
+
+    private static bool PassesWith(ContainerEngine engine, WhyRequest again, Refusal refusal, ulong capabilities)
+    {
+        Console.Error.WriteLine($"why: again, without the limit on {BitOperations.PopCount(capabilities)} of the capabilities");
+        return engine.Why(again with { Lift = Lift.Capabilities, Capabilities = capabilities }).Seen is { } seen && Doubts.PassesIn(refusal, seen) == true;
     }
 
     private static IEnumerable<string> Given(ParseResult parsed, Command run, Option[] own) => parsed.CommandResult.Children.OfType<OptionResult>()

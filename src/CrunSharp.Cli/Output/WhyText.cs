@@ -60,9 +60,9 @@ internal static class WhyText
         string end = exitCode == 0 ? "the program ended well" : $"the program ended with {exitCode}";
         string failed = seen.Failures.Count == 0 ? "no call failed"
             : $"calls that failed: {string.Join(", ", seen.Failures.OrderByDescending(static pair => pair.Value).Select(static pair => $"{pair.Key} {pair.Value}"))}";
+        int unknown = seen.Refused.Count(static refusal => refusal.Verdict.Layer == Layer.Unknown);
         string refused = mattered + others == 0 ? "the isolation refused nothing"
-            : others == 0 ? $"the isolation refused {mattered}"
-            : $"the isolation refused {mattered + others}, of which {mattered} mattered";
+            : $"the isolation refused {mattered + others - unknown}{(unknown > 0 ? $", and {unknown} nobody knows who" : "")}{(others > 0 ? $"; {mattered} of them mattered" : "")}";
         return $"{end}; {refused}; {failed}";
     }
 

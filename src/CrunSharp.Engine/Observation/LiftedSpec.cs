@@ -9,13 +9,14 @@ namespace CrunSharp.Engine;
 /// <remarks>What the program writes to volumes goes into overlays that are thrown away with the container.</remarks>
 internal static class LiftedSpec
 {
-    public static Spec Without(Lift lift, Spec spec, IReadOnlyList<BundleMount> volumes, ContainerDirectory directory)
+    /// <param name="given">The capabilities that are added where their limit is lifted.</param>
+    public static Spec Without(Lift lift, ulong given, Spec spec, IReadOnlyList<BundleMount> volumes, ContainerDirectory directory)
     {
         Spec safe = spec with { Mounts = [.. spec.Mounts.Select((mount, index) => Covered(mount, index, volumes, directory))] };
         return lift switch
         {
             Lift.Seccomp => safe with { Linux = safe.Linux with { Seccomp = default } },
-            Lift.Capabilities => safe with { Process = safe.Process! with { Capabilities = All() } },
+            Lift.Capabilities => safe with { Process = safe.Process! with { Capabilities = With(given, spec.Process!.Capabilities?.Bounding ?? []) } },
             Lift.Masks => safe with { Linux = safe.Linux with { MaskedPaths = [], ReadonlyPaths = [] } },
             Lift.ReadOnly => safe with
             {
@@ -28,9 +29,9 @@ internal static class LiftedSpec
         };
     }
 
-    private static CapabilitySets All()
+    private static CapabilitySets With(ulong given, IEnumerable<string> held)
     {
-        IReadOnlyList<string> names = Capability.NamesOf(Processes.BoundingCapabilities(out _));
+        IReadOnlyList<string> names = [.. Capability.NamesOf(given & Processes.BoundingCapabilities(out _)).Union(held)];
         return new CapabilitySets { Bounding = names, Effective = names, Permitted = names };
     }
 

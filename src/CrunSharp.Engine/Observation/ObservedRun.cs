@@ -10,16 +10,19 @@ namespace CrunSharp.Engine;
 /// <summary>The end of a run that <c>why</c> observes: it says which process is the container's, and waits until that is followed.</summary>
 /// <param name="Descriptor">A socket that the observer left open for this program.</param>
 /// <param name="Lift">A layer to be left out of this run.</param>
-public sealed record ObservedRun(int Descriptor, Lift? Lift)
+/// <param name="Capabilities">Those that are added where their limit is lifted.</param>
+public sealed record ObservedRun(int Descriptor, Lift? Lift, ulong Capabilities)
 {
     public static ObservedRun Parse(string text)
     {
         string[] parts = text.Split(',');
         Lift lift = default;
-        bool isOne = parts.Length <= 2 && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out _)
-            && (parts.Length == 1 || Enum.TryParse(parts[1], ignoreCase: true, out lift));
+        ulong capabilities = ulong.MaxValue;
+        bool isOne = int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int descriptor)
+            && (parts.Length == 1 || (parts.Length == 3 && Enum.TryParse(parts[1], ignoreCase: true, out lift)
+                && ulong.TryParse(parts[2], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out capabilities)));
         return isOne
-            ? new ObservedRun(int.Parse(parts[0], CultureInfo.InvariantCulture), parts.Length == 2 ? lift : null)
+            ? new ObservedRun(descriptor, parts.Length == 3 ? lift : null, capabilities)
             : throw new CrunException("cannot use --observed", "it is what 'crun-sharp why' gives to the run that it starts");
     }
 

@@ -9,6 +9,7 @@ public sealed unsafe partial class ProcessTracer
     private const uint AUDIT_ARCH_X86_64 = 0xc000003e;
     private const int RegisterCount = 27;
     private const byte Entry = 1;
+    private const int ENOSYS = 38;
 
     /// <summary>The call that begins, or null and the answer of the one that ends.</summary>
     private static SystemCall? ReadCall(TracedThread thread, out long result)
@@ -25,7 +26,7 @@ public sealed unsafe partial class ProcessTracer
             : null;
     }
 
-    // Before Linux 5.3, and on architectures without it (user-mode-linux): there, stops alternate.
+    // Before Linux 5.3, and on architectures without it (user-mode-linux): there, the answer of a call that begins is ENOSYS.
     private static SystemCall? ReadRegisters(TracedThread thread, out long result)
     {
         ulong* registers = stackalloc ulong[RegisterCount];
@@ -37,9 +38,10 @@ public sealed unsafe partial class ProcessTracer
 
         // struct user_regs_struct: r10 7, r9 8, r8 9, rax 10, rdx 12, rsi 13, rdi 14, orig_rax 15, rip 16.
         result = (long)registers[10];
-        return thread.Call is null
-            ? new SystemCall(AUDIT_ARCH_X86_64, registers[16], (long)registers[15], registers[14], registers[13], registers[12], registers[7], registers[9], registers[8])
-            : null;
+        SystemCall call = new(AUDIT_ARCH_X86_64, registers[16], (long)registers[15], registers[14], registers[13], registers[12], registers[7], registers[9], registers[8]);
+
+        // A stop may have been missed, where the thread was seized in the midst of a call: the same call with this answer has ended.
+        return result == -ENOSYS && thread.Call != call ? call : null;
     }
 
     /// <remarks>struct ptrace_syscall_info of &lt;linux/ptrace.h&gt;; First is the number at entry, the answer at exit.</remarks>

@@ -65,17 +65,16 @@ public sealed class ProcessFacts
 
     public ulong Data => Kilobytes("VmData");
 
-    /// <summary>Seconds of processor time that the process has used, in the kernel and outside.</summary>
-    public ulong CpuSeconds
+    /// <summary>Hundredths of a second of processor time that the process has used, in the kernel and outside.</summary>
+    public ulong CpuTicks
     {
         get
         {
             // The name stands in parentheses and may hold anything; utime and stime are fields 14 and 15.
             string stat = Text($"/proc/{Id}/stat");
             string[] fields = stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            const ulong TicksPerSecond = 100;
             return fields.Length > 12 && ulong.TryParse(fields[11], CultureInfo.InvariantCulture, out ulong user) && ulong.TryParse(fields[12], CultureInfo.InvariantCulture, out ulong system)
-                ? (user + system) / TicksPerSecond
+                ? user + system
                 : 0;
         }
     }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using CrunSharp.Linux;
+using Microsoft.Win32.SafeHandles;
 
 namespace CrunSharp.Observe;
 
@@ -26,7 +27,8 @@ internal static class FileCapabilities
     {
         try
         {
-            return FileSystem.GetXattr(FileSystem.WorkingDirectory, Encoding.UTF8.GetBytes(path), Attribute);
+            using SafeFileHandle directory = FileSystem.OpenPath(Path.GetDirectoryName(path) ?? "/", OpenAs.Path);
+            return FileSystem.GetXattr(directory, Encoding.UTF8.GetBytes(Path.GetFileName(path)), Attribute);
         }
         catch (LinuxException)
         {

@@ -8,7 +8,8 @@ internal sealed partial class Judge
     private const uint Unnamed = 65534;
 
     /// <summary>What owner and mode say of one file; null where they let it pass.</summary>
-    private Verdict? Refused(FailedCall failed, Place place, Want want, string doing)
+    /// <param name="writesThen">Whether what lies behind is to be written.</param>
+    private Verdict? Refused(FailedCall failed, Place place, Want want, string doing, bool writesThen = false)
     {
         ProcessFacts process = failed.Process;
         Access access = FileRights.Check(process, place.Status, want);
@@ -20,13 +21,13 @@ internal sealed partial class Judge
                 // An owner that the namespace does not know looks like 'nobody' from a namespace that lacks it too.
                 return container.IsRootless && failed.Errno == Errno.EACCES && place.Status.Owner == Unnamed && process.Has(FileRights.CAP_DAC_OVERRIDE)
                     && (Bare(place.Status, want) & (uint)want & 7) != ((uint)want & 7)
-                    ? Unmapped(whose)
+                    ? Unmapped(place, whose)
                     : null;
             case Access.Unmapped:
-                return Unmapped(whose);
+                return Unmapped(place, whose);
             case Access.ByMode when process.EffectiveUid == RootOf(process):
                 // Root without this capability is nobody special; with it, the mode would not have counted.
-                int needed = want == Want.Read || want == Want.Execute ? FileRights.CAP_DAC_READ_SEARCH : FileRights.CAP_DAC_OVERRIDE;
+                int needed = !writesThen && (want & Want.Write) == 0 ? FileRights.CAP_DAC_READ_SEARCH : FileRights.CAP_DAC_OVERRIDE;
                 bool helps = place.Status.Kind == FileKind.Directory || (want & Want.Execute) == 0 || (place.Status.Mode & 0x49) != 0;
                 return helps
                     ? new Verdict(Layer.Capability, "CAP_DAC_OVERRIDE")
@@ -46,10 +47,10 @@ internal sealed partial class Judge
 
     private static uint Bare(in FileStatus status, Want want) => want == 0 ? 0 : status.Mode & 7;
 
-    private static Verdict Unmapped(string whose) => new(Layer.IdMap, "the file's owner has no number in the container")
+    private static Verdict Unmapped(Place place, string whose) => new(Layer.IdMap, "the file's owner has no number in the container")
     {
         Evidence = [whose, "capabilities do not reach files whose owner or group the user namespace does not know"],
-        Allow = ["give the file to an id that the container has", "copy it into a volume of the container's"],
+        Allow = place.Mount?.Type is "proc" or "sysfs" ? ["a container made by root"] : ["give the file to an id that the container has", "copy it into a volume of the container's"],
     };
 
     private Verdict Owner(FailedCall failed, Place target, string evidence)
@@ -58,7 +59,7 @@ internal sealed partial class Judge
         {
             return FileRights.IsMapped(failed.Process, target.Status) && target.Status.Owner != Unnamed
                 ? Unknown(failed, [evidence, "and CAP_FOWNER is held"])
-                : Unmapped(evidence);
+                : Unmapped(target, evidence);
         }
 
         return failed.Process.EffectiveUid == RootOf(failed.Process)
@@ -71,7 +72,7 @@ internal sealed partial class Judge
         string evidence = $"'{target.Path}' is owned by {Inside(failed.Process.Uids, target.Status.Owner)}:{Inside(failed.Process.Gids, target.Status.Group)}";
         if (failed.Process.Has(FileRights.CAP_CHOWN))
         {
-            return FileRights.IsMapped(failed.Process, target.Status) && target.Status.Owner != Unnamed ? Unknown(failed, [evidence, "and CAP_CHOWN is held"]) : Unmapped(evidence);
+            return FileRights.IsMapped(failed.Process, target.Status) && target.Status.Owner != Unnamed ? Unknown(failed, [evidence, "and CAP_CHOWN is held"]) : Unmapped(target, evidence);
         }
 
         return failed.Process.EffectiveUid == RootOf(failed.Process)

@@ -6,6 +6,11 @@ namespace CrunSharp.Observe;
 
 internal sealed partial class Judge
 {
+    private const ulong TicksPerSecond = 100;
+
+    // What the kernel counted when it killed, and what it shows, differ by a few ticks.
+    private const ulong CpuTolerance = 5;
+
     private static Verdict? ByLimit(FailedCall failed) => (failed.Name, failed.Errno) switch
     {
         ("inotify_init" or "inotify_init1", Errno.EMFILE) => Setting("fs.inotify.max_user_instances", "this user has as many inotify instances as it may"),
@@ -168,7 +173,7 @@ internal sealed partial class Judge
             Evidence = [$"the cgroup {kills.Name} counts {kills.Count.ToString(CultureInfo.InvariantCulture)} more oom_kill than before"],
             Allow = ["--memory MORE"],
         },
-        9 when process?.Limits.FirstOrDefault(static limit => limit.Name == "cpu") is { Hard: < ulong.MaxValue } cpu && process.CpuSeconds >= cpu.Hard
+        9 when process?.Limits.FirstOrDefault(static limit => limit.Name == "cpu") is { Hard: < ulong.MaxValue } cpu && process.CpuTicks + CpuTolerance >= TicksPerSecond * cpu.Hard
             => OfLimit(cpu, "the process has used that many seconds, and was killed at the hard limit"),
         24 => process?.Limits.FirstOrDefault(static limit => limit.Name == "cpu") is { Soft: < ulong.MaxValue } cpu ? OfLimit(cpu, "the process has used that many seconds (SIGXCPU)") : null,
         25 => process?.Limits.FirstOrDefault(static limit => limit.Name == "fsize") is { Soft: < ulong.MaxValue } size ? OfLimit(size, "a file may not grow beyond it (SIGXFSZ)") : null,

@@ -51,8 +51,9 @@ internal sealed partial class Judge
     {
         if (mount.Point == "/")
         {
-            string directory = Path.GetDirectoryName(path) is { Length: > 1 } parent ? parent : path;
-            return [$"--tmpfs {directory}", $"-v NAME:{directory}", .. container.Spec.Root?.Readonly == true ? ["leave out --read-only"] : (string[])[]];
+            // What lies in the root itself can only be mounted there by its own name.
+            string[] allow = Path.GetDirectoryName(path) is { Length: > 1 } directory ? [$"--tmpfs {directory}", $"-v NAME:{directory}"] : [$"-v SOURCE:{path}"];
+            return [.. allow, .. container.Spec.Root?.Readonly == true ? ["leave out --read-only"] : (string[])[]];
         }
 
         Mount? made = container.Spec.Mounts.LastOrDefault(candidate => candidate.Destination.TrimEnd('/') == mount.Point);
@@ -89,7 +90,7 @@ internal sealed partial class Judge
                 {
                     Evidence = [$"the container has no '{path}'; the host has one, {device}"],
                     Allow = [$"--device {path}"],
-                    IsHint = (use.Want & Want.Open) == 0,
+                    Weight = (use.Want & Want.Open) == 0 ? Weight.IfTold : Weight.IfNothingElse,
                 };
             }
         }
@@ -104,7 +105,7 @@ internal sealed partial class Judge
         // Device 5:0 stands for whatever terminal the process has.
         if (walk?.Target?.Status is { Kind: FileKind.CharacterDevice, Node: { Major: 5, Minor: 0 } })
         {
-            return new Verdict(Layer.Kernel, "the process has no controlling terminal") { Evidence = [$"'{walk.Path}' is each process's own terminal"], Allow = ["--tty (-t)"], IsHint = true };
+            return new Verdict(Layer.Kernel, "the process has no controlling terminal") { Evidence = [$"'{walk.Path}' is each process's own terminal"], Allow = ["--tty (-t)"], Weight = Weight.IfTold };
         }
 
         return walk?.Target?.Status is { Kind: FileKind.CharacterDevice or FileKind.BlockDevice } status
@@ -146,7 +147,7 @@ internal sealed partial class Judge
         foreach (PathUse use in failed.Paths)
         {
             using PathWalk? walk = PathWalk.Try(failed.Process, use);
-            if (walk is not null && (BySearch(failed, walk) ?? ByTarget(failed, use, walk) ?? ByName(failed, use, walk) ?? ByOwner(failed, use, walk)) is { } verdict)
+            if (walk is not null && (BySearch(failed, use, walk) ?? ByTarget(failed, use, walk) ?? ByName(failed, use, walk) ?? ByOwner(failed, use, walk)) is { } verdict)
             {
                 return verdict;
             }
@@ -155,11 +156,12 @@ internal sealed partial class Judge
         return null;
     }
 
-    private Verdict? BySearch(FailedCall failed, PathWalk walk)
+    private Verdict? BySearch(FailedCall failed, PathUse use, PathWalk walk)
     {
+        bool writesThen = (use.Want & (Want.Write | Want.Name | Want.Create)) != 0;
         foreach (Place directory in walk.Directories)
         {
-            if (Refused(failed, directory, Want.Execute, "search") is { } verdict)
+            if (Refused(failed, directory, Want.Execute, "search", writesThen) is { } verdict)
             {
                 return verdict;
             }
@@ -256,7 +258,7 @@ internal sealed partial class Judge
             ? new Verdict(Layer.Cgroup, $"the device rules refuse {kind} {node.Major}:{node.Minor} {access}")
             {
                 Evidence = [$"'{target.Path}' is device {kind} {node.Major}:{node.Minor}, its mode grants the access, and the container's device rules do not list it"],
-                Allow = [$"--device {HostPathOf(kind, node) ?? target.Path}:{target.Path}:{access}"],
+                Allow = [HostPathOf(kind, node) is { } path ? $"--device {path}:{target.Path}:{access}" : $"--device NODE:{target.Path}:{access}, NODE being {kind} {node.Major}:{node.Minor} on the host"],
             }
             : null;
     }

@@ -89,7 +89,7 @@ internal sealed partial class Judge
 
         if (failed.Name is "setrlimit" or "prlimit64" && LimitAsked(failed) is var (name, hard))
         {
-            allow.Insert(0, $"--ulimit {name}={hard}, which sets it before the program starts");
+            allow.Insert(0, $"--ulimit {name}={(hard == ulong.MaxValue ? "-1" : hard)}, which sets it before the program starts");
         }
 
         if (failed.Name == "bind" && container.Spec.Linux.Namespace(NamespaceType.Network) is { Path: null or "" })
@@ -124,7 +124,7 @@ internal sealed partial class Judge
             ? new Verdict(Layer.KernelSetting, setting)
             {
                 Evidence = [$"{why}; {setting} is {ProcessFacts.Text($"/proc/{failed.Process.Id}/root/proc/sys/{setting.Replace('.', '/')}").Trim()}"],
-                Allow = [setting.StartsWith("net.", StringComparison.Ordinal) ? $"--sysctl {setting}={value}" : $"sysctl -w {setting}={value} on the host"],
+                Allow = [.. setting == "fs.protected_hardlinks" ? ["--user root"] : (string[])[], setting.StartsWith("net.", StringComparison.Ordinal) ? $"--sysctl {setting}={value}" : $"sysctl -w {setting}={value} on the host"],
             }
             : null;
     }

@@ -78,6 +78,18 @@ public enum Lift
     NoNewPrivileges,
 }
 
+/// <summary>How much a refusal says of a program's bad end: programs look for much that they can do without.</summary>
+public enum Weight
+{
+    Full,
+
+    /// <summary>Only where nothing of full weight is known.</summary>
+    IfNothingElse,
+
+    /// <summary>Only where the program spoke of it.</summary>
+    IfTold,
+}
+
 /// <summary>Which layer refused a call, and how that is known.</summary>
 /// <param name="Detail">What of the layer: a capability, a mount, a limit.</param>
 public sealed record Verdict(Layer Layer, string Detail)
@@ -91,8 +103,8 @@ public sealed record Verdict(Layer Layer, string Detail)
     /// <summary>Options of run that let it pass, the narrowest first.</summary>
     public IReadOnlyList<string> Allow { get; init; } = [];
 
-    /// <summary>Whether it counts only where the program spoke of it: programs look for much that they can do without.</summary>
-    public bool IsHint { get; init; }
+    /// <summary>When it counts as what the program ended for.</summary>
+    public Weight Weight { get; init; }
 
     /// <summary>Layers whose lifting would tell more; empty: nothing is in doubt.</summary>
     public IReadOnlyList<Lift> Doubt { get; init; } = [];
