@@ -5,6 +5,7 @@ using Xunit;
 namespace CrunSharp.CliTests;
 
 /// <summary><c>why --repeat</c>: the runs that it adds, and what they may not touch.</summary>
+[Trait("uml", "no")] // As WhyTests.
 public sealed class WhyRepeatTests : IAsyncDisposable
 {
     // Refused by devpts itself, whoever asks, and by none of the layers: every one of them is in doubt.

@@ -8,8 +8,8 @@ internal sealed partial class Judge
 {
     private const ulong TicksPerSecond = 100;
 
-    // What the kernel counted when it killed, and what it shows, differ by a few ticks.
-    private const ulong CpuTolerance = 5;
+    // For the limit the kernel counts whole ticks, and shows what was really used: on a busy machine far less.
+    private const ulong LeastShown = 2;
 
     private static Verdict? ByLimit(FailedCall failed) => (failed.Name, failed.Errno) switch
     {
@@ -173,8 +173,8 @@ internal sealed partial class Judge
             Evidence = [$"the cgroup {kills.Name} counts {kills.Count.ToString(CultureInfo.InvariantCulture)} more oom_kill than before"],
             Allow = ["--memory MORE"],
         },
-        9 when process?.Limits.FirstOrDefault(static limit => limit.Name == "cpu") is { Hard: < ulong.MaxValue } cpu && process.CpuTicks + CpuTolerance >= TicksPerSecond * cpu.Hard
-            => OfLimit(cpu, "the process has used that many seconds, and was killed at the hard limit"),
+        9 when process?.Limits.FirstOrDefault(static limit => limit.Name == "cpu") is { Hard: < ulong.MaxValue } cpu && process.CpuTicks >= TicksPerSecond * cpu.Hard / LeastShown
+            => OfLimit(cpu, "seconds of processor time; at the hard limit the process is killed"),
         24 => process?.Limits.FirstOrDefault(static limit => limit.Name == "cpu") is { Soft: < ulong.MaxValue } cpu ? OfLimit(cpu, "the process has used that many seconds (SIGXCPU)") : null,
         25 => process?.Limits.FirstOrDefault(static limit => limit.Name == "fsize") is { Soft: < ulong.MaxValue } size ? OfLimit(size, "a file may not grow beyond it (SIGXFSZ)") : null,
         _ => null,
