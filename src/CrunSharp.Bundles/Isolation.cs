@@ -55,7 +55,7 @@ public sealed record Isolation
     public IsolationLayers Without { get; private init; }
 
     /// <summary>What is lost, a sentence for each layer that was taken away.</summary>
-    public IEnumerable<string> Warnings => s_namespaces.Select(static item => ($"ns={item.Name}", item.Layer, item.Loss)).Concat(s_layers)
+    public IEnumerable<string> Warnings => Without == IsolationLayers.None ? [] : s_namespaces.Select(static item => ($"ns={item.Name}", item.Layer, item.Loss)).Concat(s_layers)
         .Where(item => Without.HasFlag(item.Layer))
         .Select(static item => $"without {item.Item1}: {item.Loss}");
 

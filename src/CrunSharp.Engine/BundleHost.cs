@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using CrunSharp.Bundles;
 using CrunSharp.Linux;
 using CrunSharp.Oci;
@@ -12,7 +13,7 @@ internal static class BundleHost
     private const int DeepestDevice = 8;
     private static readonly string[] s_containersOwn = ["/dev/pts", "/dev/shm", "/dev/mqueue", "/dev/fd", "/dev/console", "/dev/hugepages", "/dev/.lxc", "/dev/.lxd-mounts"];
 
-    public static string Name => File.ReadAllText("/proc/sys/kernel/hostname").Trim();
+    public static string Name => Text("/proc/sys/kernel/hostname");
 
     private static bool HasUnifiedCgroups { get; } = File.Exists("/sys/fs/cgroup/cgroup.controllers");
 
@@ -97,10 +98,12 @@ internal static class BundleHost
     // "0-3" or "0,2-5": the last number is the highest there can be.
     private static int PossibleCpus()
     {
-        string text = File.ReadAllText("/sys/devices/system/cpu/possible").Trim();
+        string text = Text("/sys/devices/system/cpu/possible");
         int cut = text.AsSpan().LastIndexOfAny('-', ',');
         return int.TryParse(text.AsSpan(cut + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int highest) ? highest + 1 : 0;
     }
+
+    private static string Text(string path) => Encoding.UTF8.GetString(Descriptors.ReadAll(path)).Trim();
 
     /// <summary>Capabilities that this process may give, as bits.</summary>
     public static ulong Bounding()

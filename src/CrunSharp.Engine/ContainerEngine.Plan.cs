@@ -1,6 +1,7 @@
 using CrunSharp.Bundles;
 using CrunSharp.Explain;
 using CrunSharp.Images;
+using CrunSharp.Linux;
 using CrunSharp.Networks;
 using CrunSharp.Oci;
 using CrunSharp.Runtime;

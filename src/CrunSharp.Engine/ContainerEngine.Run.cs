@@ -108,9 +108,9 @@ public sealed partial class ContainerEngine
             spec = LiftedSpec.Without(lift, observed.Capabilities, spec, ResolveVolumes(request.Volumes), directory);
         }
 
-        File.WriteAllBytes(directory.Config, SpecWriter.Write(spec));
         config.Dispose();
 
+        byte[]? text = null;
         NetworkAttachment? network = null;
         ContainerRoot root = new(directory, image, request.AutoRemove, Paths.RunRoot, _warn);
         using AttachedStdio stdio = AttachedStdio.Create(options.Interactive, options.Terminal);
@@ -120,6 +120,7 @@ public sealed partial class ContainerEngine
             {
                 Id = container.Record.Id,
                 Spec = spec,
+                SpecText = () => text ??= SpecWriter.Write(spec),
                 Bundle = directory.Path,
                 Root = source,
                 OwnTerminal = options.Terminal,
@@ -131,6 +132,9 @@ public sealed partial class ContainerEngine
                 Trace = request.Trace,
                 Wire = async (pid, cancellationToken) =>
                 {
+                    // Whoever finds the process finds what it was made of.
+                    File.WriteAllBytes(directory.Config, text ??= SpecWriter.Write(spec));
+
                     // From here on whoever finds the record knows what to end, whatever becomes of us.
                     container.Update(container.Record with { Process = ProcessIdentity.TryGet(pid) });
                     if (helper is not null)

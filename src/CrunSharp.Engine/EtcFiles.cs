@@ -1,6 +1,8 @@
 using System.Text;
+using CrunSharp.Linux;
 using CrunSharp.Networks;
 using CrunSharp.Oci;
+using Microsoft.Win32.SafeHandles;
 
 namespace CrunSharp.Engine;
 
@@ -8,7 +10,7 @@ namespace CrunSharp.Engine;
 internal static class EtcFiles
 {
     private const int MostNameServers = 3;
-    private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+    private const uint Readable = 0x1a4; // 0644
 
     private const string LocalHosts =
         """
@@ -98,17 +100,18 @@ internal static class EtcFiles
     // The container reads them with whatever user it runs as, whatever umask we were started with.
     private static void WriteFile(string path, string text)
     {
-        File.WriteAllText(path, text);
-        File.SetUnixFileMode(path, Readable);
+        using SafeFileHandle file = FileSystem.OpenPath(path, OpenAs.Write | OpenAs.Create | OpenAs.Truncate, Readable);
+        FileSystem.Write(file, Encoding.UTF8.GetBytes(text));
+        FileSystem.SetMode(file, Readable);
     }
 
     private static string? TryRead(string path)
     {
         try
         {
-            return File.ReadAllText(path);
+            return Descriptors.TryReadText(path);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (LinuxException)
         {
             return null;
         }

@@ -76,7 +76,7 @@ public sealed partial class ImageStore
             return key;
         }
 
-        using LayerStack stack = new(below.AsEnumerable().Reverse().Select(_layout.Tree), _identity.UserXattr);
+        using LayerStack stack = new(below.AsEnumerable().Reverse().Select(_layout.Tree), Identity.UserXattr);
         LayerMender mender = new(_layout.Tree(own), record, stack);
         if (!mender.FindWhatDiffers())
         {

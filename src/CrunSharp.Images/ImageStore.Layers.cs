@@ -119,7 +119,7 @@ public sealed partial class ImageStore
     private async Task<UnpackReport> RunPipelineAsync(
         PackedLayer packed, Digest diffId, string tree, string what, Action<long> report, CancellationToken cancellationToken)
     {
-        UnpackOptions options = new() { Whiteouts = true, Identity = _identity, Limits = _options.Limits };
+        UnpackOptions options = new() { Whiteouts = true, Identity = Identity, Limits = _options.Limits };
         using LayerPipeline pipeline = new(cancellationToken);
         return await pipeline.RunAsync(packed, diffId, tree, options, what, report, cancellationToken);
     }

@@ -109,8 +109,20 @@ public sealed partial class ImageStore
             Manifest = record.Manifest,
             Size = record.Size,
             Root = record.Root,
-            LayerDirectories = [.. record.Layers.Reverse().Select(_layout.Tree)],
+            LayerDirectories = TreesOf(record),
         };
+
+    // A loop, as each start comes by: where Select follows another of Linq's steps, its method is looked for at run time.
+    private string[] TreesOf(ImageRecord record)
+    {
+        string[] trees = new string[record.Layers.Count];
+        for (int i = 0; i < trees.Length; i++)
+        {
+            trees[i] = _layout.Tree(record.Layers[^(i + 1)]);
+        }
+
+        return trees;
+    }
 
     private List<string> ReadNotes(ImageRecord record) =>
         [.. record.Layers.Select(ReadLayer).OfType<LayerRecord>().SelectMany(static layer => layer.Notes)];

@@ -16,14 +16,15 @@ public sealed partial class ImageStore : IDisposable
     private readonly Pins _pins = new();
     private readonly StoreLayout _layout;
     private readonly ImageStoreOptions _options;
-    private readonly UnpackIdentity _identity;
 
     private ImageStore(string root, ImageStoreOptions options)
     {
         _layout = new StoreLayout(root);
         _options = options;
-        _identity = options.Identity ?? UnpackIdentity.Current;
     }
+
+    // Asked of the kernel, so only where something is unpacked.
+    private UnpackIdentity Identity => _options.Identity ?? UnpackIdentity.Current;
 
     public string Root => _layout.Root;
 

@@ -24,7 +24,7 @@ public static partial class AtomicFile
                 }
             }
 
-            File.Move(fresh, path, overwrite: true);
+            HostPaths.Rename(fresh, path);
         }
         catch
         {

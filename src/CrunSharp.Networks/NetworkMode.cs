@@ -48,6 +48,8 @@ public sealed record NetworkMode(NetworkKind Kind, string? Container = null)
     public override string ToString() => Kind switch
     {
         NetworkKind.Container => ContainerPrefix + Container,
-        _ => Kind.ToString().ToLowerInvariant(),
+        NetworkKind.None => "none",
+        NetworkKind.Host => "host",
+        _ => "private",
     };
 }

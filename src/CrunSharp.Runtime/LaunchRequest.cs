@@ -10,8 +10,8 @@ public sealed record LaunchRequest
 
     public required Spec Spec { get; init; }
 
-    /// <summary>The bytes that <see cref="Spec"/> was read from; empty: it is written out anew to be kept.</summary>
-    public ReadOnlyMemory<byte> SpecBytes { get; init; }
+    /// <summary>Gives the text of <see cref="Spec"/>, to be kept; null: it is written out anew. Asked while the stage mounts, when there is time for it.</summary>
+    public Func<byte[]>? SpecText { get; init; }
 
     /// <summary>Absolute path of the bundle's directory.</summary>
     public required string Bundle { get; init; }

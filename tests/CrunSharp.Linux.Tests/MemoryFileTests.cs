@@ -16,9 +16,9 @@ public sealed class MemoryFileTests
     }
 
     [Fact]
-    public void CreateStage_TheProgram_IsAnElfFileThatNobodyCanWrite()
+    public void OpenStage_TheProgram_IsAnElfFileThatNobodyCanWrite()
     {
-        using SafeFileHandle stage = MemoryFile.CreateStage();
+        using SafeFileHandle stage = MemoryFile.OpenStage();
         byte[] head = new byte[4];
         Assert.Equal(4, RandomAccess.Read(stage, head, 0));
         Assert.Equal("\u007fELF"u8, head);

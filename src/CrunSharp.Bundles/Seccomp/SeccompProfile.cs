@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text.Json;
 using CrunSharp.Oci;
 
 namespace CrunSharp.Bundles;
@@ -31,8 +29,7 @@ public sealed partial class SeccompProfile
     /// <param name="architecture"><c>amd64</c>, <c>arm64</c> and so on.</param>
     public ReadOnlyMemory<byte> Render(ulong capabilities, string architecture, Version kernel)
     {
-        ArrayBufferWriter<byte> buffer = new(16 << 10);
-        using Utf8JsonWriter writer = new(buffer);
+        JsonText writer = new(16 << 10);
         writer.WriteStartObject();
         writer.WriteString("defaultAction"u8, _defaultAction);
         if (_defaultErrno is { } errno)
@@ -53,8 +50,7 @@ public sealed partial class SeccompProfile
 
         writer.WriteEndArray();
         writer.WriteEndObject();
-        writer.Flush();
-        return buffer.WrittenSpan.ToArray();
+        return writer.Written.ToArray();
     }
 
     // The architecture and those whose programs run on it as well: a call by another table must not slip past.
@@ -68,13 +64,16 @@ public sealed partial class SeccompProfile
         _ => [],
     };
 
-    private static void WriteRule(Utf8JsonWriter writer, SyscallRule rule)
+    private static void WriteRule(JsonText writer, SyscallRule rule)
     {
         writer.WriteStartObject();
         writer.WriteStartArray("names"u8);
-        foreach (string name in rule.Names.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries))
+        foreach (Range name in rule.Names.AsSpan().SplitAny(' ', '\n'))
         {
-            writer.WriteStringValue(name);
+            if (rule.Names.AsSpan(name) is { IsEmpty: false } word)
+            {
+                writer.WriteStringValue(word);
+            }
         }
 
         writer.WriteEndArray();
@@ -107,7 +106,7 @@ public sealed partial class SeccompProfile
         writer.WriteEndObject();
     }
 
-    private static void WriteTexts(Utf8JsonWriter writer, ReadOnlySpan<byte> name, IReadOnlyList<string> texts)
+    private static void WriteTexts(JsonText writer, ReadOnlySpan<byte> name, IReadOnlyList<string> texts)
     {
         if (texts.Count == 0)
         {

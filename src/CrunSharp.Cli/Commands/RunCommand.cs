@@ -52,7 +52,12 @@ internal static class RunCommand
                 Volumes = options.ReadVolumes(parsed),
                 Name = parsed.GetValue(name),
                 AutoRemove = parsed.GetValue(remove),
-                Pull = Enum.Parse<PullPolicy>(parsed.GetRequiredValue(pull), ignoreCase: true),
+                Pull = parsed.GetRequiredValue(pull) switch
+                {
+                    "always" => PullPolicy.Always,
+                    "never" => PullPolicy.Never,
+                    _ => PullPolicy.Missing,
+                },
                 Platform = parsed.GetValue(platform) is { } wanted ? Platform.Parse(wanted) : null,
                 Network = plans.Network(parsed, network),
                 Trace = times,

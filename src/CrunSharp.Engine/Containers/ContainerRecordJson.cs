@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using CrunSharp.Oci;
 
@@ -11,39 +9,35 @@ internal static class ContainerRecordJson
 {
     public static byte[] Write(ContainerRecord record)
     {
-        ArrayBufferWriter<byte> buffer = new();
-        using (Utf8JsonWriter json = new(buffer, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        JsonText json = new(1024, indented: true);
+        json.WriteStartObject();
+        json.WriteString("id"u8, record.Id.Value);
+        json.WriteString("name"u8, record.Name);
+        json.WriteString("image"u8, record.Image);
+        json.WriteString("imageId"u8, record.ImageId.ToString());
+        WriteStrings(json, "command"u8, record.Command);
+        json.WriteString("created"u8, Time(record.Created));
+        json.WriteBoolean("autoRemove"u8, record.AutoRemove);
+        json.WriteBoolean("terminal"u8, record.Terminal);
+        json.WriteString("network"u8, record.Network);
+        json.WriteString("stopSignal"u8, record.StopSignal);
+        WriteProcess(json, "monitor"u8, record.Monitor);
+        WriteProcess(json, "process"u8, record.Process);
+        json.WriteStartArray("helpers"u8);
+        foreach (ProcessIdentity helper in record.Helpers)
         {
-            json.WriteStartObject();
-            json.WriteString("id"u8, record.Id.Value);
-            json.WriteString("name"u8, record.Name);
-            json.WriteString("image"u8, record.Image);
-            json.WriteString("imageId"u8, record.ImageId.ToString());
-            WriteStrings(json, "command", record.Command);
-            json.WriteString("created"u8, Time(record.Created));
-            json.WriteBoolean("autoRemove"u8, record.AutoRemove);
-            json.WriteBoolean("terminal"u8, record.Terminal);
-            json.WriteString("network"u8, record.Network);
-            json.WriteString("stopSignal"u8, record.StopSignal);
-            WriteProcess(json, "monitor", record.Monitor);
-            WriteProcess(json, "process", record.Process);
-            json.WriteStartArray("helpers"u8);
-            foreach (ProcessIdentity helper in record.Helpers)
-            {
-                WriteProcess(json, null, helper);
-            }
-
-            json.WriteEndArray();
-            WriteStrings(json, "cgroups", record.Cgroups);
-            if (record.Started is { } started)
-            {
-                json.WriteString("started"u8, Time(started));
-            }
-
-            json.WriteEndObject();
+            WriteProcess(json, helper);
         }
 
-        return buffer.WrittenSpan.ToArray();
+        json.WriteEndArray();
+        WriteStrings(json, "cgroups"u8, record.Cgroups);
+        if (record.Started is { } started)
+        {
+            json.WriteString("started"u8, Time(started));
+        }
+
+        json.WriteEndObject();
+        return json.Written.ToArray();
     }
 
     /// <exception cref="CrunException">The bytes are no record of ours.</exception>
@@ -126,7 +120,7 @@ internal static class ContainerRecordJson
     private static DateTimeOffset ReadTime(ref Utf8JsonReader json) =>
         DateTimeOffset.Parse(json.GetString()!, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
 
-    private static void WriteStrings(Utf8JsonWriter json, string name, IReadOnlyList<string> values)
+    private static void WriteStrings(JsonText json, ReadOnlySpan<byte> name, IReadOnlyList<string> values)
     {
         json.WriteStartArray(name);
         foreach (string value in values)
@@ -148,18 +142,17 @@ internal static class ContainerRecordJson
         return values;
     }
 
-    private static void WriteProcess(Utf8JsonWriter json, string? name, ProcessIdentity? process)
+    private static void WriteProcess(JsonText json, ReadOnlySpan<byte> name, ProcessIdentity? process)
     {
-        if (process is not { } identity)
-        {
-            return;
-        }
-
-        if (name is not null)
+        if (process is { } identity)
         {
             json.WritePropertyName(name);
+            WriteProcess(json, identity);
         }
+    }
 
+    private static void WriteProcess(JsonText json, ProcessIdentity identity)
+    {
         json.WriteStartObject();
         json.WriteNumber("pid"u8, identity.Pid);
         json.WriteNumber("start"u8, identity.StartTime);

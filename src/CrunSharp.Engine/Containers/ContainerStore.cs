@@ -75,7 +75,7 @@ public sealed partial class ContainerStore
 
             ContainerRecord record = describe(id, taken);
             Write(fresh, record);
-            Directory.Move(fresh.Path, directory.Path);
+            HostPaths.Rename(fresh.Path, directory.Path);
             if (!record.AutoRemove)
             {
                 AtomicFile.SyncDirectory(_containers);

@@ -1,4 +1,5 @@
 using System.Text;
+using CrunSharp.Linux;
 using Microsoft.Win32.SafeHandles;
 
 namespace CrunSharp.Engine;
@@ -8,11 +9,12 @@ namespace CrunSharp.Engine;
 public readonly record struct ProcessIdentity(int Pid, ulong StartTime, string BootId)
 {
     private static string? s_bootId;
+    private static ProcessIdentity? s_current;
 
     /// <summary>The boot that we live in.</summary>
     public static string CurrentBoot => s_bootId ??= ReadSmall("/proc/sys/kernel/random/boot_id")?.Trim() ?? "";
 
-    public static ProcessIdentity Current => TryGet(Environment.ProcessId) ?? new(Environment.ProcessId, 0, CurrentBoot);
+    public static ProcessIdentity Current => s_current ??= TryGet(Environment.ProcessId) ?? new(Environment.ProcessId, 0, CurrentBoot);
 
     /// <summary>A zombie counts as alive: to the kernel its pid is still taken.</summary>
     public static ProcessIdentity? TryGet(int pid) =>
@@ -69,12 +71,11 @@ public readonly record struct ProcessIdentity(int Pid, ulong StartTime, string B
     {
         try
         {
-            using SafeFileHandle file = File.OpenHandle(path);
+            using SafeFileHandle? file = Descriptors.TryOpen(path, 0);
             Span<byte> bytes = stackalloc byte[1024];
-            int length = RandomAccess.Read(file, bytes, 0);
-            return Encoding.UTF8.GetString(bytes[..length]);
+            return file is null ? null : Encoding.UTF8.GetString(bytes[..Descriptors.Read(file, bytes)]);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (LinuxException)
         {
             // A process that ends between open and read answers ESRCH.
             return null;

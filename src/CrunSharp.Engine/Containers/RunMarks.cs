@@ -1,4 +1,5 @@
 using System.Globalization;
+using CrunSharp.Linux;
 using CrunSharp.Oci;
 
 namespace CrunSharp.Engine;
@@ -61,7 +62,7 @@ internal sealed class RunMarks(string runRoot)
     }
 
     /// <summary>False until <see cref="NoteBoot"/>: what an earlier boot left has no marks any more, or marks of that boot.</summary>
-    public bool KnowThisBoot() => File.Exists(Boot) && File.ReadAllText(Boot) == ProcessIdentity.CurrentBoot;
+    public bool KnowThisBoot() => Descriptors.TryReadText(Boot) == ProcessIdentity.CurrentBoot;
 
     public void NoteBoot()
     {

@@ -24,14 +24,20 @@ internal sealed partial class LayeredRoot : IDisposable
     public byte[]? TryRead(string path, int limit)
     {
         using SafeFileHandle? file = TryOpen(path);
-        if (file is null || FileSystem.GetStatus(file).Size > limit)
+        if (file is null)
         {
             return null;
         }
 
-        byte[] content = new byte[limit];
+        long size = FileSystem.GetStatus(file).Size;
+        if (size > limit)
+        {
+            return null;
+        }
+
+        byte[] content = new byte[size];
         int length = 0;
-        while (length < limit && RandomAccess.Read(file, content.AsSpan(length), length) is > 0 and int read)
+        while (length < content.Length && RandomAccess.Read(file, content.AsSpan(length), length) is > 0 and int read)
         {
             length += read;
         }

@@ -40,7 +40,7 @@ internal static class Holder
     private static int Start(HolderMode mode, SafeFileHandle? subject, ulong namespaces, (SafeFileHandle Read, SafeFileHandle Write)? hold, Action<int> prepare)
     {
         using Conversation talk = new();
-        using SafeFileHandle program = MemoryFile.CreateStage();
+        using SafeFileHandle program = MemoryFile.OpenStage();
         StartedProcess first;
         try
         {
@@ -76,7 +76,7 @@ internal static class Holder
     private static int Ask(HolderMode mode, uint flags, SafeFileHandle? subject)
     {
         using Conversation talk = new();
-        using SafeFileHandle program = MemoryFile.CreateStage();
+        using SafeFileHandle program = MemoryFile.OpenStage();
         StartedProcess process = talk.Start(program, subject, 0, null);
         using (process.PidFd)
         {

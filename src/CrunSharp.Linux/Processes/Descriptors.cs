@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Tmds.Linux;
 
@@ -33,6 +34,9 @@ public static unsafe partial class Descriptors
         using SafeFileHandle? file = TryOpen(path, LibC.O_RDONLY);
         return file is null ? null : ReadAll(file, path, limit);
     }
+
+    /// <summary>As <see cref="TryReadAll(string, int)"/>, of a file that holds text.</summary>
+    public static string? TryReadText(string path) => TryReadAll(path) is { } bytes ? Encoding.UTF8.GetString(bytes) : null;
 
     /// <summary>All bytes of a file of at most <paramref name="limit"/>.</summary>
     public static byte[] ReadAll(string path, int limit = 16 << 20)

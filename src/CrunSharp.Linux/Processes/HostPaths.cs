@@ -69,11 +69,23 @@ public static partial class HostPaths
             }
         }
 
-        if (rename(fresh, path) < 0)
+        try
         {
-            LinuxException refused = Answer.Refused($"rename(\"{fresh}\", \"{path}\")");
+            Rename(fresh, path);
+        }
+        catch
+        {
             _ = unlink(fresh);
-            throw refused;
+            throw;
+        }
+    }
+
+    /// <summary>A file takes another's place; a directory that of an empty one.</summary>
+    public static void Rename(string from, string to)
+    {
+        if (rename(from, to) < 0)
+        {
+            throw Answer.Refused($"rename(\"{from}\", \"{to}\")");
         }
     }
 

@@ -12,13 +12,19 @@ public static unsafe partial class MemoryFile
     private const uint MFD_NOEXEC_SEAL = 0x8;
 
     private static readonly int s_allSeals = LibC.F_SEAL_SEAL | LibC.F_SEAL_SHRINK | LibC.F_SEAL_GROW | LibC.F_SEAL_WRITE;
+    private static readonly Lock s_making = new();
+    private static SafeFileHandle? s_stage;
 
     /// <summary>A sealed file with these bytes.</summary>
     public static SafeFileHandle Create(string name, ReadOnlySpan<byte> bytes) => Create(name, bytes, MFD_NOEXEC_SEAL);
 
     /// <summary>The native stage: a file to be executed by descriptor, which no name leads to.</summary>
-    /// <remarks>Sealed memory; where <c>vm.memfd_noexec</c> is 2, a <see cref="NamelessFile"/>.</remarks>
-    public static SafeFileHandle CreateStage()
+    /// <remarks>
+    /// Sealed memory, made once in a process, as nobody can change it: an attached run executes it twice, in the container and as
+    /// its own monitor. Where <c>vm.memfd_noexec</c> is 2, a <see cref="NamelessFile"/>, and each time another: one that a
+    /// container has seen may have been written to.
+    /// </remarks>
+    public static SafeFileHandle OpenStage()
     {
         nuint size;
         void* stage = crunsharp_stage(&size);
@@ -27,7 +33,12 @@ public static unsafe partial class MemoryFile
         ReadOnlySpan<byte> bytes = new(stage, (int)size);
         try
         {
-            return Create("crun-sharp-stage", bytes, MFD_EXEC);
+            lock (s_making)
+            {
+                s_stage ??= Create("crun-sharp-stage", bytes, MFD_EXEC);
+            }
+
+            return new SafeFileHandle(s_stage.DangerousGetHandle(), ownsHandle: false);
         }
         catch (LinuxException failure) when (failure.Errno == LibC.EACCES)
         {

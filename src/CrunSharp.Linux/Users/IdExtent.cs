@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace CrunSharp.Linux;
 
 /// <summary>One line of an id map: <paramref name="Count"/> ids from <paramref name="Inside"/> on are those from <paramref name="Outside"/> on.</summary>
@@ -7,7 +9,7 @@ public readonly record struct IdExtent(uint Inside, uint Outside, uint Count)
     public override string ToString() => $"{Inside} {Outside} {Count}";
 
     /// <summary>The map of the calling process: <c>/proc/self/uid_map</c> or <c>gid_map</c>, as the parent namespace counts.</summary>
-    public static IReadOnlyList<IdExtent> Read(string path) => Parse(File.ReadAllText(path));
+    public static IReadOnlyList<IdExtent> Read(string path) => Parse(Encoding.ASCII.GetString(Descriptors.ReadAll(path)));
 
     /// <exception cref="FormatException">The text is not lines of three numbers.</exception>
     public static IReadOnlyList<IdExtent> Parse(string text)

@@ -1,10 +1,8 @@
-using System.Text.Json;
-
 namespace CrunSharp.Oci;
 
 public static partial class SpecWriter
 {
-    private static void WriteLinux(Utf8JsonWriter writer, LinuxSpec linux)
+    private static void WriteLinux(JsonText writer, LinuxSpec linux)
     {
         if (linux == LinuxSpec.None)
         {
@@ -63,7 +61,7 @@ public static partial class SpecWriter
         _ => "time",
     };
 
-    private static void WriteDevice(Utf8JsonWriter writer, Device device)
+    private static void WriteDevice(JsonText writer, Device device)
     {
         writer.WriteStartObject();
         writer.WriteString("path"u8, device.Path);
@@ -76,7 +74,7 @@ public static partial class SpecWriter
         writer.WriteEndObject();
     }
 
-    private static void WriteResources(Utf8JsonWriter writer, LinuxResources resources)
+    private static void WriteResources(JsonText writer, LinuxResources resources)
     {
         if (resources == LinuxResources.None)
         {
@@ -136,7 +134,7 @@ public static partial class SpecWriter
         writer.WriteEndObject();
     }
 
-    private static void WriteMemory(Utf8JsonWriter writer, MemoryLimits? memory)
+    private static void WriteMemory(JsonText writer, MemoryLimits? memory)
     {
         if (memory is null)
         {
@@ -156,7 +154,7 @@ public static partial class SpecWriter
         writer.WriteEndObject();
     }
 
-    private static void WriteCpu(Utf8JsonWriter writer, CpuLimits? cpu)
+    private static void WriteCpu(JsonText writer, CpuLimits? cpu)
     {
         if (cpu is null)
         {
@@ -176,7 +174,7 @@ public static partial class SpecWriter
         writer.WriteEndObject();
     }
 
-    private static void WriteBlockIo(Utf8JsonWriter writer, BlockIoLimits? limits)
+    private static void WriteBlockIo(JsonText writer, BlockIoLimits? limits)
     {
         if (limits is null)
         {
@@ -202,7 +200,7 @@ public static partial class SpecWriter
         writer.WriteEndObject();
     }
 
-    private static void WriteThrottle(Utf8JsonWriter writer, ThrottleDevice device)
+    private static void WriteThrottle(JsonText writer, ThrottleDevice device)
     {
         writer.WriteStartObject();
         writer.WriteNumber("major"u8, device.Major);

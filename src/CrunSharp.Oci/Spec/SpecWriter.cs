@@ -1,40 +1,23 @@
-using System.Buffers;
-using System.Text.Encodings.Web;
-using System.Text.Json;
-
 namespace CrunSharp.Oci;
 
 /// <summary>Writes config.json; what is absent or empty is left out.</summary>
 public static partial class SpecWriter
 {
-    private static readonly JsonWriterOptions s_options = new()
-    {
-        Indented = true,
-        IndentCharacter = '\t',
-        IndentSize = 1,
-        NewLine = "\n",
-
-        // A file, not a web page: '<' and '+' may stand as they are.
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
+    private const int UsualSize = 16 << 10;
 
     public static byte[] Write(Spec spec) => Write(writer => WriteSpec(writer, spec));
 
     /// <summary>Writes process.json.</summary>
     public static byte[] Write(Process process) => Write(writer => WriteProcess(writer, process));
 
-    private static byte[] Write(Action<Utf8JsonWriter> write)
+    private static byte[] Write(Action<JsonText> write)
     {
-        ArrayBufferWriter<byte> buffer = new(4096);
-        using (Utf8JsonWriter writer = new(buffer, s_options))
-        {
-            write(writer);
-        }
-
-        return buffer.WrittenSpan.ToArray();
+        JsonText writer = new(UsualSize, indented: true);
+        write(writer);
+        return writer.Written.ToArray();
     }
 
-    private static void WriteSpec(Utf8JsonWriter writer, Spec spec)
+    private static void WriteSpec(JsonText writer, Spec spec)
     {
         writer.WriteStartObject();
         writer.WriteString("ociVersion"u8, spec.OciVersion);
@@ -61,7 +44,7 @@ public static partial class SpecWriter
         writer.WriteEndObject();
     }
 
-    private static void WriteProcess(Utf8JsonWriter writer, Process process)
+    private static void WriteProcess(JsonText writer, Process process)
     {
         writer.WriteStartObject();
         Flag(writer, "terminal"u8, process.Terminal);
@@ -111,7 +94,7 @@ public static partial class SpecWriter
         writer.WriteEndObject();
     }
 
-    private static void WriteMount(Utf8JsonWriter writer, Mount mount)
+    private static void WriteMount(JsonText writer, Mount mount)
     {
         writer.WriteStartObject();
         writer.WriteString("destination"u8, mount.Destination);
@@ -123,7 +106,7 @@ public static partial class SpecWriter
         writer.WriteEndObject();
     }
 
-    private static void WriteIdMapping(Utf8JsonWriter writer, IdMapping mapping)
+    private static void WriteIdMapping(JsonText writer, IdMapping mapping)
     {
         writer.WriteStartObject();
         writer.WriteNumber("containerID"u8, mapping.ContainerId);
@@ -132,7 +115,7 @@ public static partial class SpecWriter
         writer.WriteEndObject();
     }
 
-    private static void WriteHooks(Utf8JsonWriter writer, Hooks hooks)
+    private static void WriteHooks(JsonText writer, Hooks hooks)
     {
         if (hooks == Hooks.None)
         {
@@ -149,7 +132,7 @@ public static partial class SpecWriter
         writer.WriteEndObject();
     }
 
-    private static void WriteHook(Utf8JsonWriter writer, Hook hook)
+    private static void WriteHook(JsonText writer, Hook hook)
     {
         writer.WriteStartObject();
         writer.WriteString("path"u8, hook.Path);
@@ -159,7 +142,7 @@ public static partial class SpecWriter
         writer.WriteEndObject();
     }
 
-    private static void Text(Utf8JsonWriter writer, ReadOnlySpan<byte> name, string? value)
+    private static void Text(JsonText writer, ReadOnlySpan<byte> name, string? value)
     {
         if (value is not null)
         {
@@ -167,7 +150,7 @@ public static partial class SpecWriter
         }
     }
 
-    private static void Flag(Utf8JsonWriter writer, ReadOnlySpan<byte> name, bool? value)
+    private static void Flag(JsonText writer, ReadOnlySpan<byte> name, bool? value)
     {
         if (value is true)
         {
@@ -175,7 +158,7 @@ public static partial class SpecWriter
         }
     }
 
-    private static void Number(Utf8JsonWriter writer, ReadOnlySpan<byte> name, long? value)
+    private static void Number(JsonText writer, ReadOnlySpan<byte> name, long? value)
     {
         if (value is { } number)
         {
@@ -183,7 +166,7 @@ public static partial class SpecWriter
         }
     }
 
-    private static void Unsigned(Utf8JsonWriter writer, ReadOnlySpan<byte> name, ulong? value)
+    private static void Unsigned(JsonText writer, ReadOnlySpan<byte> name, ulong? value)
     {
         if (value is { } number)
         {
@@ -191,7 +174,7 @@ public static partial class SpecWriter
         }
     }
 
-    private static void Raw(Utf8JsonWriter writer, ReadOnlySpan<byte> name, ReadOnlyMemory<byte> value)
+    private static void Raw(JsonText writer, ReadOnlySpan<byte> name, ReadOnlyMemory<byte> value)
     {
         if (!value.IsEmpty)
         {
@@ -200,13 +183,13 @@ public static partial class SpecWriter
         }
     }
 
-    private static void Texts(Utf8JsonWriter writer, ReadOnlySpan<byte> name, IReadOnlyList<string> values) =>
+    private static void Texts(JsonText writer, ReadOnlySpan<byte> name, IReadOnlyList<string> values) =>
         Items(writer, name, values, static (to, value) => to.WriteStringValue(value));
 
-    private static void Words(Utf8JsonWriter writer, ReadOnlySpan<byte> name, IReadOnlyDictionary<string, string> values) =>
+    private static void Words(JsonText writer, ReadOnlySpan<byte> name, IReadOnlyDictionary<string, string> values) =>
         Fields(writer, name, values, static (to, value) => to.WriteStringValue(value));
 
-    private static void Items<T>(Utf8JsonWriter writer, ReadOnlySpan<byte> name, IReadOnlyList<T> items, Action<Utf8JsonWriter, T> write)
+    private static void Items<T>(JsonText writer, ReadOnlySpan<byte> name, IReadOnlyList<T> items, Action<JsonText, T> write)
     {
         if (items.Count == 0)
         {
@@ -223,7 +206,7 @@ public static partial class SpecWriter
     }
 
     private static void Fields<T>(
-        Utf8JsonWriter writer, ReadOnlySpan<byte> name, IReadOnlyDictionary<string, T> fields, Action<Utf8JsonWriter, T> write)
+        JsonText writer, ReadOnlySpan<byte> name, IReadOnlyDictionary<string, T> fields, Action<JsonText, T> write)
     {
         if (fields.Count == 0)
         {

@@ -38,7 +38,7 @@ internal sealed class MakingOptions
             Id = id,
             Bundle = bundle,
             Spec = SpecReader.Read(bytes),
-            SpecBytes = bytes,
+            SpecText = () => bytes,
             ConsoleSocket = Absolute(parsed.GetValue(_consoleSocket)),
             PidFdSocket = Absolute(parsed.GetValue(_pidFdSocket)),
             PidFile = Absolute(parsed.GetValue(_pidFile)),

@@ -41,7 +41,7 @@ public static class Monitor
         (byte[] bytes, IReadOnlyList<SafeFileHandle> held) = OrderEncoder.Encode(order);
         try
         {
-            using SafeFileHandle program = MemoryFile.CreateStage();
+            using SafeFileHandle program = MemoryFile.OpenStage();
             using SafeFileHandle file = MemoryFile.Create("crun-sharp-order", bytes);
             Span<int> descriptors = stackalloc int[held.Count + 1];
             descriptors[0] = (int)file.DangerousGetHandle();

@@ -258,7 +258,7 @@ internal sealed class ContainerLaunch(ContainerRuntime runtime, LaunchRequest re
             Scope = _cgroup.Scope?.Unit,
             HasPoststop = _spec.Hooks.Poststop.Count > 0,
         };
-        runtime.Store.WriteRecord(_id, record, request.SpecBytes.IsEmpty ? SpecWriter.Write(_spec) : request.SpecBytes.Span);
+        runtime.Store.WriteRecord(_id, record, request.SpecText?.Invoke() ?? SpecWriter.Write(_spec));
         if (request.PidFile is { } pidFile)
         {
             HostPaths.Replace(pidFile, Encoding.ASCII.GetBytes($"{_process.Pid}"), 0x1a4 /* 0644 */, sync: false);

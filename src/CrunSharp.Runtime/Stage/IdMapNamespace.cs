@@ -10,7 +10,7 @@ internal static class IdMapNamespace
     public static SafeFileHandle Create(IReadOnlyList<IdMapping> uids, IReadOnlyList<IdMapping> gids)
     {
         (SafeFileHandle read, SafeFileHandle write) = Descriptors.Pipe();
-        using SafeFileHandle program = MemoryFile.CreateStage();
+        using SafeFileHandle program = MemoryFile.OpenStage();
         using (read)
         {
             StartedProcess holder;

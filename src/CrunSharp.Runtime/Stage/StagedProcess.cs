@@ -34,7 +34,7 @@ internal sealed class StagedProcess : IDisposable
             try
             {
                 TracePhase encode = trace.Phase(TraceTrack.Runtime, "encode the plan");
-                using SafeFileHandle program = MemoryFile.CreateStage();
+                using SafeFileHandle program = MemoryFile.OpenStage();
                 using SafeFileHandle file = MemoryFile.Create("crun-sharp-plan", PlanEncoder.Encode(plan));
                 Span<int> descriptors = stackalloc int[plan.Slots.Count + 2];
                 descriptors[0] = (int)file.DangerousGetHandle();

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CrunSharp.Oci;
 
 namespace CrunSharp.Runtime;
 
@@ -35,54 +36,42 @@ internal sealed record ContainerRecord
     /// <param name="spec">The container's config.json as it was when the container was made.</param>
     public ReadOnlySpan<byte> ToJson(ReadOnlySpan<byte> spec)
     {
-        JsonText json = new(1024 + spec.Length);
-        json.Open((byte)'{');
-        json.Name("id"u8);
-        json.Value(Id);
-        json.Name("pid"u8);
-        json.Value((ulong)Pid);
-        json.Name("startTime"u8);
-        json.Value(StartTime);
-        json.Name("bootId"u8);
-        json.Value(BootId);
-        json.Name("bundle"u8);
-        json.Value(Bundle);
-        json.Name("rootfs"u8);
-        json.Value(RootPath);
-        json.Name("created"u8);
-        json.Value((ulong)Created.UtcTicks);
-        json.Name("owner"u8);
-        json.Value(Owner);
+        JsonText json = new(4096 + spec.Length);
+        json.WriteStartObject();
+        json.WriteString("id"u8, Id);
+        json.WriteNumber("pid"u8, Pid);
+        json.WriteNumber("startTime"u8, StartTime);
+        json.WriteString("bootId"u8, BootId);
+        json.WriteString("bundle"u8, Bundle);
+        json.WriteString("rootfs"u8, RootPath);
+        json.WriteNumber("created"u8, Created.UtcTicks);
+        json.WriteString("owner"u8, Owner);
         if (Scope is not null)
         {
-            json.Name("scope"u8);
-            json.Value(Scope);
+            json.WriteString("scope"u8, Scope);
         }
 
-        json.Name("cgroups"u8);
-        json.Open((byte)'[');
+        json.WriteStartArray("cgroups"u8);
         foreach (string directory in CgroupDirectories)
         {
-            json.Value(directory);
+            json.WriteStringValue(directory);
         }
 
-        json.Close((byte)']');
-        json.Name("annotations"u8);
-        json.Open((byte)'{');
+        json.WriteEndArray();
+        json.WriteStartObject("annotations"u8);
         foreach ((string name, string value) in Annotations)
         {
-            json.Name(name);
-            json.Value(value);
+            json.WritePropertyName(name);
+            json.WriteStringValue(value);
         }
 
-        json.Close((byte)'}');
-        json.Name("poststop"u8);
-        json.Raw(HasPoststop ? "true"u8 : "false"u8);
+        json.WriteEndObject();
+        json.WriteBoolean("poststop"u8, HasPoststop);
 
         // Last, so that whoever only asks for the state reads past it in one go.
-        json.Name("spec"u8);
-        json.Raw(spec);
-        json.Close((byte)'}');
+        json.WritePropertyName("spec"u8);
+        json.WriteRawValue(spec);
+        json.WriteEndObject();
         return json.Written;
     }
 
