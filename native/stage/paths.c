@@ -234,6 +234,8 @@ make_last(int parent, const char *name, bool directory, mode_t mode, int *made)
 	if (directory) {
 		if (mkdirat(parent, name, mode) == 0 || errno == EEXIST)
 			*made = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (*made >= 0)
+			return false;
 	} else {
 		AUTO_CLOSE int file = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 
@@ -300,7 +302,44 @@ again:;
 		close_descriptor(&parent);
 		parent = next;
 	}
-	return duplicate(parent);
+	int made = parent;
+	parent = -1;
+	return made;
+}
+
+/* The last component of a path; what is before it, "/" at least, goes into `directory`. */
+static int
+split(const char *path, char directory[PATH_MAX], char name[NAME_MAX + 1])
+{
+	size_t end = strlen(path);
+
+	while (end > 0 && path[end - 1] == '/')
+		end--;
+	size_t start = end;
+	while (start > 0 && path[start - 1] != '/')
+		start--;
+	if (end - start > NAME_MAX || start >= PATH_MAX)
+		return refuse(ENAMETOOLONG);
+	memcpy(name, path + start, end - start);
+	name[end - start] = 0;
+	if (name[0] == 0 || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return refuse(EINVAL);
+	memcpy(directory, start == 0 ? "/" : path, start == 0 ? 1 : start);
+	directory[start == 0 ? 1 : start] = 0;
+	return 0;
+}
+
+/* Mostly all but the last component is there: one look at its parent saves a walk from the root. */
+static int
+make_in_parent(const struct stage *stage, const char *path, bool directory, mode_t mode)
+{
+	char before[PATH_MAX], name[NAME_MAX + 1];
+	int made = -1;
+
+	AUTO_CLOSE int parent = split(path, before, name) < 0 ? -1 : open_in_root(stage, before, O_PATH | O_DIRECTORY);
+	if (parent < 0 || make_last(parent, name, directory, mode, &made) || (made < 0 && errno == ENOENT))
+		return make_path(stage, path, directory, mode);
+	return made;
 }
 
 int
@@ -308,7 +347,7 @@ make_directories(const struct stage *stage, const char *path, mode_t mode)
 {
 	int fd = open_in_root(stage, path, O_PATH | O_DIRECTORY);
 
-	return fd >= 0 || errno != ENOENT ? fd : make_path(stage, path, true, mode);
+	return fd >= 0 || errno != ENOENT ? fd : make_in_parent(stage, path, true, mode);
 }
 
 int
@@ -318,29 +357,15 @@ make_target(const struct stage *stage, const char *path, bool directory)
 		return make_directories(stage, path, 0755);
 
 	int fd = open_in_root(stage, path, O_PATH);
-	return fd >= 0 || errno != ENOENT ? fd : make_path(stage, path, false, 0644);
+	return fd >= 0 || errno != ENOENT ? fd : make_in_parent(stage, path, false, 0644);
 }
 
 int
 make_parent(const struct stage *stage, const char *path, char name[NAME_MAX + 1])
 {
 	char directory[PATH_MAX];
-	size_t end = strlen(path);
 
-	while (end > 0 && path[end - 1] == '/')
-		end--;
-	size_t start = end;
-	while (start > 0 && path[start - 1] != '/')
-		start--;
-	if (end - start > NAME_MAX || start >= sizeof directory)
-		return refuse(ENAMETOOLONG);
-	memcpy(name, path + start, end - start);
-	name[end - start] = 0;
-	if (name[0] == 0 || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return refuse(EINVAL);
-	memcpy(directory, path, start);
-	directory[start] = 0;
-	return make_directories(stage, start == 0 ? "/" : directory, 0755);
+	return split(path, directory, name) < 0 ? -1 : make_directories(stage, directory, 0755);
 }
 
 int

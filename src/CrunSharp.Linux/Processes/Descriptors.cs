@@ -179,29 +179,55 @@ public static unsafe partial class Descriptors
 
     private static byte[] ReadAll(SafeFileHandle file, string path, int limit)
     {
-        // Files of procfs say 0, so the size is only a first guess.
-        byte[] buffer = GC.AllocateUninitializedArray<byte>((int)Math.Min(Math.Max(RandomAccess.GetLength(file) + 1, 4096), limit + 1L));
-        int length = 0;
+        // Files of procfs and of cgroups do not tell their size, and fit in here.
+        Span<byte> beginning = stackalloc byte[4096];
+        int length = Fill(file, beginning);
+        if (length > limit)
+        {
+            throw TooLarge(path);
+        }
+
+        if (length < beginning.Length)
+        {
+            return beginning[..length].ToArray();
+        }
+
+        // The size is only a first guess: the file may be growing.
+        byte[] buffer = GC.AllocateUninitializedArray<byte>((int)Math.Min(Math.Max(RandomAccess.GetLength(file), length), limit));
+        beginning.CopyTo(buffer);
         while (true)
         {
-            int got = Read(file, buffer.AsSpan(length));
-            if (got == 0)
+            length += Fill(file, buffer.AsSpan(length));
+            int beyond = length < buffer.Length ? 0 : Fill(file, beginning);
+            if (beyond == 0)
             {
-                return buffer[..length];
+                return length == buffer.Length ? buffer : buffer[..length];
             }
 
-            length += got;
-            if (length > limit)
+            if (length + beyond > limit)
             {
-                throw new LinuxException(LibC.EFBIG, $"read(\"{path}\")");
+                throw TooLarge(path);
             }
 
-            if (length == buffer.Length)
-            {
-                Array.Resize(ref buffer, Math.Min(buffer.Length * 2, limit + 1));
-            }
+            Array.Resize(ref buffer, (int)Math.Min(Math.Max(buffer.Length * 2L, length + beyond), limit));
+            beginning[..beyond].CopyTo(buffer.AsSpan(length));
+            length += beyond;
         }
     }
+
+    // Less than the buffer holds: the file ended.
+    private static int Fill(SafeFileHandle file, Span<byte> buffer)
+    {
+        int length = 0;
+        while (length < buffer.Length && Read(file, buffer[length..]) is > 0 and int got)
+        {
+            length += got;
+        }
+
+        return length;
+    }
+
+    private static LinuxException TooLarge(string path) => new(LibC.EFBIG, $"read(\"{path}\")");
 
     [StructLayout(LayoutKind.Sequential)]
     private struct PollEntry

@@ -70,12 +70,13 @@ internal sealed class PlanBuffer
 
     public (uint Offset, uint Size) Numbers(ReadOnlySpan<uint> numbers) => Bytes(MemoryMarshal.AsBytes(numbers));
 
-    public byte[] Finish(PlanHeader header)
+    /// <summary>The whole plan, where it was put together.</summary>
+    public ReadOnlySpan<byte> Finish(PlanHeader header)
     {
         header.Steps = (uint)_steps;
         header.Size = (uint)_end;
         MemoryMarshal.Write(_bytes, header);
-        return _bytes.AsSpan(0, _end).ToArray();
+        return _bytes.AsSpan(0, _end);
     }
 
     private int Reserve(int size)

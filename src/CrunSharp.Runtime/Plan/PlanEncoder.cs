@@ -7,7 +7,7 @@ namespace CrunSharp.Runtime;
 public static partial class PlanEncoder
 {
     /// <exception cref="CrunException">The plan is beyond the stage's limits, or a text of it holds a NUL.</exception>
-    public static byte[] Encode(LaunchPlan plan)
+    public static ReadOnlySpan<byte> Encode(LaunchPlan plan)
     {
         int descriptors = plan.Slots.Count + (int)PlanLayout.FirstFreeDescriptor;
         if (plan.Steps.Count > PlanLayout.MaxSteps || descriptors > PlanLayout.MaxDescriptors)

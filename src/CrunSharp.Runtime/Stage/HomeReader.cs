@@ -27,7 +27,7 @@ internal static class HomeReader
         }
         catch (LinuxException)
         {
-            // A root without the file, or one that may not be read: nobody is at home there.
+            // A root that may not be read: nobody is at home there.
             return HomeDirectory.Find(default, process.User.Uid);
         }
     }
@@ -35,7 +35,11 @@ internal static class HomeReader
     private static ReadOnlySpan<byte> ReadPasswd(string root)
     {
         using SafeFileHandle directory = FileSystem.OpenPath(root, OpenAs.Path | OpenAs.Directory);
-        using SafeFileHandle found = FileSystem.OpenInRoot(directory, "etc/passwd"u8, OpenAs.Path);
+        using SafeFileHandle? found = FileSystem.TryOpenInRoot(directory, "etc/passwd"u8, OpenAs.Path, 0, out _);
+        if (found is null)
+        {
+            return default;
+        }
 
         // Looked at before it is opened: to open a FIFO waits, to open a device does whatever the device does.
         FileStatus status = FileSystem.GetStatus(found);

@@ -13,7 +13,7 @@ public sealed class PlanEncoderTests
     {
         Spec spec = Specs.WithMounts(Specs.Mount("proc", "/proc", "nosuid"), Specs.Bind("/srv", "/data", "rbind", "ro"));
         LaunchPlan plan = spec.Plan(new PlanOptions { CgroupJoins = 2, AwaitStart = true, Seccomp = new SeccompProgram(new byte[24], 2) });
-        byte[] bytes = PlanEncoder.Encode(plan);
+        byte[] bytes = PlanEncoder.Encode(plan).ToArray();
 
         PlanHeader header = MemoryMarshal.Read<PlanHeader>(bytes);
         Assert.Equal((PlanLayout.Magic, (uint)bytes.Length, (uint)plan.Steps.Count), (header.Magic, header.Size, header.StepCount));
@@ -36,7 +36,7 @@ public sealed class PlanEncoderTests
     public void Encode_Lists_CountTheirEndsAndKeepEmptyEntries()
     {
         LaunchPlan plan = Specs.WithProcess(process => process with { Args = ["sh", "", "é"], Env = [] }).Plan();
-        byte[] bytes = PlanEncoder.Encode(plan);
+        byte[] bytes = PlanEncoder.Encode(plan).ToArray();
         PlanStep execute = StepAt(bytes, plan, plan.IndexOf<Execute>());
         Assert.Equal("sh\0\0é\0", Encoding.UTF8.GetString(bytes, (int)execute.Data, (int)execute.DataSize));
         Assert.Equal((0u, 0ul), (execute.Source, execute.B));
@@ -47,7 +47,7 @@ public sealed class PlanEncoderTests
     {
         string[] env = [.. Enumerable.Range(0, 2000).Select(number => $"V{number}={new string('x', 100)}")];
         LaunchPlan plan = Specs.WithProcess(process => process with { Env = env }).Plan();
-        byte[] bytes = PlanEncoder.Encode(plan);
+        byte[] bytes = PlanEncoder.Encode(plan).ToArray();
         PlanStep execute = StepAt(bytes, plan, plan.IndexOf<Execute>());
         Assert.Equal(env, Encoding.UTF8.GetString(bytes, (int)execute.Source, (int)execute.B).TrimEnd('\0').Split('\0'));
     }
@@ -57,7 +57,7 @@ public sealed class PlanEncoderTests
     {
         string path = $"/{new string('n', 70_000)}";
         LaunchPlan plan = Specs.WithMounts(Specs.Bind(path, "/data")).Plan();
-        byte[] bytes = PlanEncoder.Encode(plan);
+        byte[] bytes = PlanEncoder.Encode(plan).ToArray();
         Assert.Equal(path, TextAt(bytes, StepAt(bytes, plan, plan.IndexOf<BindMount>()).Source));
     }
 
@@ -95,7 +95,7 @@ public sealed class PlanEncoderTests
             new SetStdioOwner(1), new SendRoot(), new End(), new FuseRoot("/m", slot),
         ];
         LaunchPlan plan = new() { New = Namespaces.None, Steps = steps, Slots = [slot] };
-        byte[] bytes = PlanEncoder.Encode(plan);
+        byte[] bytes = PlanEncoder.Encode(plan).ToArray();
         StepKind[] kinds = [.. Enumerable.Range(0, steps.Length).Select(index => StepAt(bytes, plan, index).Kind)];
         Assert.Equal(kinds.Length, kinds.Distinct().Count());
         Assert.DoesNotContain(StepKind.None, kinds);
