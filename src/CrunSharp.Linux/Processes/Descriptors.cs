@@ -193,7 +193,7 @@ public static unsafe partial class Descriptors
         }
 
         // The size is only a first guess: the file may be growing.
-        byte[] buffer = GC.AllocateUninitializedArray<byte>((int)Math.Min(Math.Max(RandomAccess.GetLength(file), length), limit));
+        byte[] buffer = GC.AllocateUninitializedArray<byte>((int)Math.Min(Math.Max(FileSystem.GetStatus(file).Size, length), limit));
         beginning.CopyTo(buffer);
         while (true)
         {

@@ -27,6 +27,10 @@ internal sealed record CgroupHost(CgroupLayout Layout, IReadOnlyList<CgroupHiera
     {
         List<CgroupHierarchy> hierarchies = [];
         string? unified = null;
+
+        // ID PARENT DEVICE ROOT POINT ... - TYPE SOURCE OPTIONS
+        Span<Range> fields = stackalloc Range[6];
+        Span<Range> tail = stackalloc Range[4];
         foreach (ReadOnlySpan<char> line in mountInfo.AsSpan().EnumerateLines())
         {
             int dash = line.IndexOf(" - cgroup", StringComparison.Ordinal);
@@ -35,22 +39,20 @@ internal sealed record CgroupHost(CgroupLayout Layout, IReadOnlyList<CgroupHiera
                 continue;
             }
 
-            string[] fields = line[..dash].ToString().Split(' ');
-            string[] tail = line[(dash + 3)..].ToString().Split(' ');
-            if (fields.Length < 5 || tail.Length < 3)
+            ReadOnlySpan<char> end = line[(dash + 3)..];
+            if (line[..dash].Split(fields, ' ') < 5 || end.Split(tail, ' ') < 3)
             {
                 continue;
             }
 
-            string mountPoint = fields[4];
-            if (tail[0] == "cgroup2")
+            string mountPoint = line[fields[4]].ToString();
+            if (end[tail[0]] is "cgroup2")
             {
                 unified ??= mountPoint;
             }
-            else if (tail[0] == "cgroup")
+            else if (end[tail[0]] is "cgroup")
             {
-                string options = string.Join(',', tail[2].Split(',').Where(IsController));
-                hierarchies.Add(new CgroupHierarchy(options, mountPoint));
+                hierarchies.Add(new CgroupHierarchy(Controllers(end[tail[2]]), mountPoint));
             }
         }
 
@@ -77,8 +79,22 @@ internal sealed record CgroupHost(CgroupLayout Layout, IReadOnlyList<CgroupHiera
         return null;
     }
 
+    private static string Controllers(ReadOnlySpan<char> options)
+    {
+        string controllers = "";
+        foreach (Range part in options.Split(','))
+        {
+            if (IsController(options[part]))
+            {
+                controllers += controllers.Length == 0 ? options[part].ToString() : $",{options[part]}";
+            }
+        }
+
+        return controllers;
+    }
+
     // The rest are options of the mount, not names of what it controls.
-    private static bool IsController(string option) =>
+    private static bool IsController(ReadOnlySpan<char> option) =>
         option is not ("rw" or "ro" or "clone_children" or "xattr" or "noprefix" or "cpuset_v2_mode")
         && !option.StartsWith("release_agent=", StringComparison.Ordinal);
 }

@@ -13,16 +13,15 @@ internal sealed class SeccompCache(string directory)
     // Filters of an older way of compiling are not found again.
     private const uint Format = 2;
     private const int HeaderSize = 16;
-    private const int KeyContext = 16;
 
     /// <summary>The program for this section, compiled if nobody did before.</summary>
     public SeccompProgram Get(ReadOnlySpan<byte> section)
     {
-        byte[] key = Key(section);
-        string path = Path.Join(directory, Hash(key).ToString("x16", CultureInfo.InvariantCulture) + ".bpf");
+        SeccompKey key = new(section);
+        string path = Path.Join(directory, key.Hash.ToString("x16", CultureInfo.InvariantCulture) + ".bpf");
         try
         {
-            if (TryRead(path, key) is { } found)
+            if (Descriptors.TryReadAll(path) is { } bytes && Decode(bytes, key) is { } found)
             {
                 return found;
             }
@@ -46,19 +45,19 @@ internal sealed class SeccompCache(string directory)
         return program;
     }
 
-    internal static byte[] Encode(ReadOnlySpan<byte> key, SeccompProgram program)
+    private static byte[] Encode(SeccompKey key, SeccompProgram program)
     {
         byte[] bytes = new byte[HeaderSize + key.Length + program.Filter.Length];
         BinaryPrimitives.WriteUInt32LittleEndian(bytes, Format);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(4), (uint)key.Length);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(8), (uint)program.Filter.Length);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(12), program.Flags);
-        key.CopyTo(bytes.AsSpan(HeaderSize));
+        key.CopyTo(bytes.AsSpan(HeaderSize, key.Length));
         program.Filter.Span.CopyTo(bytes.AsSpan(HeaderSize + key.Length));
         return bytes;
     }
 
-    internal static SeccompProgram? Decode(ReadOnlyMemory<byte> bytes, ReadOnlySpan<byte> key)
+    private static SeccompProgram? Decode(ReadOnlyMemory<byte> bytes, SeccompKey key)
     {
         ReadOnlySpan<byte> span = bytes.Span;
         if (span.Length < HeaderSize || BinaryPrimitives.ReadUInt32LittleEndian(span) != Format)
@@ -69,38 +68,8 @@ internal sealed class SeccompCache(string directory)
         long keyLength = BinaryPrimitives.ReadUInt32LittleEndian(span[4..]);
         long filterLength = BinaryPrimitives.ReadUInt32LittleEndian(span[8..]);
         bool whole = HeaderSize + keyLength + filterLength == span.Length && filterLength > 0 && filterLength % 8 == 0;
-        return whole && span.Slice(HeaderSize, (int)keyLength).SequenceEqual(key)
+        return whole && key.Equals(span.Slice(HeaderSize, (int)keyLength))
             ? new SeccompProgram(bytes[(HeaderSize + (int)keyLength)..], BinaryPrimitives.ReadUInt32LittleEndian(span[12..]))
             : null;
-    }
-
-    private static SeccompProgram? TryRead(string path, ReadOnlySpan<byte> key) =>
-        Descriptors.TryReadAll(path) is { } bytes ? Decode(bytes, key) : null;
-
-    // All that decides what comes out: the section, the library, the machine. The kernel has no part in compiling.
-    private static byte[] Key(ReadOnlySpan<byte> section)
-    {
-        byte[] key = new byte[KeyContext + section.Length];
-        SeccompCompiler.WriteVersion(key);
-        BinaryPrimitives.WriteUInt32LittleEndian(key.AsSpan(12), SeccompCompiler.NativeArchitecture);
-        section.CopyTo(key.AsSpan(KeyContext));
-        return key;
-    }
-
-    // FNV-1a over words of eight bytes: it need not be hard to invert, the key is compared.
-    private static ulong Hash(ReadOnlySpan<byte> bytes)
-    {
-        ulong hash = 0xcbf29ce484222325;
-        for (; bytes.Length >= 8; bytes = bytes[8..])
-        {
-            hash = (hash ^ BinaryPrimitives.ReadUInt64LittleEndian(bytes)) * 0x100000001b3;
-        }
-
-        foreach (byte last in bytes)
-        {
-            hash = (hash ^ last) * 0x100000001b3;
-        }
-
-        return hash;
     }
 }
