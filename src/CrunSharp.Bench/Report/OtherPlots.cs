@@ -20,9 +20,9 @@ internal static class OtherPlots
         return new Plot(id, title, alternative, Margins + (RowHeight * (shown.Count + others.Count)), note, () =>
         {
             PlotModel model = Plot.NewModel();
-            double least = shown.Count == 0 ? 0.1 : shown.Min(static row => row.Value) / 2;
+            double least = Plot.Least([.. shown.Select(static row => row.Value), .. (published ?? []).Select(static figure => figure.From)]);
             model.Axes.Add(Plot.Rows([.. shown.Select(row => Caveats.Marked(result, row.Name)), .. others]));
-            model.Axes.Add(Plot.Measure($"{unit}, each division ten times the one before", isLogarithmic: true, least));
+            model.Axes.Add(Plot.Measure($"{unit}, logarithmic", isLogarithmic: true, least));
             BarSeries bars = new() { BaseValue = least, StrokeThickness = 0 };
             for (int i = 0; i < shown.Count; i++)
             {
@@ -75,7 +75,8 @@ internal static class OtherPlots
             PlotModel model = Plot.NewModel();
             model.Axes.Add(Plot.Rows(shown.Select(static step => Short(step.Name))));
             model.Axes.Add(Plot.Measure("ms since the start", isLogarithmic: false));
-            IntervalBarSeries spans = new() { StrokeThickness = 0 };
+            // The library's own text at each bar is a format that it then cannot fill: it would draw its exception over the plot.
+            IntervalBarSeries spans = new() { StrokeThickness = 0, LabelFormatString = null };
             for (int i = 0; i < shown.Count; i++)
             {
                 spans.Items.Add(new IntervalBarItem { Start = shown[i].FromMs, End = shown[i].ToMs, CategoryIndex = i, Color = Palette.Part(i) });

@@ -14,6 +14,7 @@ internal sealed record Plot(string Id, string Title, string Alternative, double 
 {
     private const double Wide = 860;
     private const double Narrow = 380;
+    private const double TitleHeight = 24;
 
     // Of a letter, in parts of the font's size.
     private const double LetterWidth = 0.6;
@@ -23,17 +24,19 @@ internal sealed record Plot(string Id, string Title, string Alternative, double 
     public string Svg(bool isNarrow, bool isAlone = false)
     {
         PlotModel model = Model();
-        model.Title = isAlone ? Title : null;
-        model.Subtitle = Note;
+
+        // One line: the library puts a second one so close that browsers' fonts overlap.
+        model.Title = isAlone ? (Note is null ? Title : $"{Title} ({Note})") : Note;
+        model.TitleFontWeight = isAlone ? FontWeights.Bold : FontWeights.Normal;
         double width = isNarrow ? Narrow : Wide;
-        model.DefaultFontSize = model.SubtitleFontSize = isNarrow ? 11 : 13;
+        model.DefaultFontSize = model.TitleFontSize = isNarrow ? 11 : 13;
         if (model.Axes.OfType<CategoryAxis>().FirstOrDefault() is { Position: AxisPosition.Left } rows)
         {
             // The library's measure of a text is short of what browsers' fonts take: long names were cut.
             model.PlotMargins = new OxyThickness((rows.Labels.Max(static name => name.Length) * model.DefaultFontSize * LetterWidth) + 10, double.NaN, double.NaN, double.NaN);
         }
 
-        SvgExporter exporter = new() { Width = width, Height = Height, IsDocument = true, UseVerticalTextAlignmentWorkaround = true };
+        SvgExporter exporter = new() { Width = width, Height = Height + (model.Title is null ? 0 : TitleHeight), IsDocument = true, UseVerticalTextAlignmentWorkaround = true };
         using MemoryStream stream = new();
         exporter.Export(model, stream);
         string svg = System.Text.Encoding.UTF8.GetString(stream.ToArray()).TrimStart('\ufeff');
@@ -48,12 +51,13 @@ internal sealed record Plot(string Id, string Title, string Alternative, double 
         PlotAreaBorderThickness = new OxyThickness(0, 0, 0, 1),
         TextColor = Palette.Ink,
         TitleColor = Palette.Ink,
-        SubtitleColor = Palette.Ink,
-        TitleFontSize = 16,
         DefaultFont = "system-ui, sans-serif",
         PlotMargins = new OxyThickness(double.NaN),
         Padding = new OxyThickness(4, 4, 14, 4),
     };
+
+    /// <summary>Where a logarithmic axis begins, so that the smallest of these has a bar, or a mark, that can be seen.</summary>
+    public static double Least(IReadOnlyList<double> values) => values.Count == 0 ? 0.1 : values.Min() / 2;
 
     public static CategoryAxis Rows(IEnumerable<string> names)
     {
@@ -75,6 +79,7 @@ internal sealed record Plot(string Id, string Title, string Alternative, double 
         axis.MajorGridlineColor = Palette.Grid;
         axis.TicklineColor = Palette.Grid;
         axis.MinorTickSize = 0;
+        axis.AxisTitleDistance = 10;
         axis.AxislineColor = Palette.Grid;
         axis.MaximumPadding = 0.06;
         axis.LabelFormatter = static value => value >= 1000 ? value.ToString("#,0", System.Globalization.CultureInfo.InvariantCulture) : value.ToString("0.###", System.Globalization.CultureInfo.InvariantCulture);

@@ -23,9 +23,9 @@ internal static class StartPlots
         return new Plot(id, title, alternative, Margins + (RowHeight * (rows.Count + others.Count)), note, () =>
         {
             PlotModel model = Plot.NewModel();
-            double least = rows.Count == 0 ? 0.1 : rows.Min(static row => row.Summary.Low ?? row.Summary.Minimum) / 2;
+            double least = Plot.Least([.. rows.Select(static row => row.Summary.Low ?? row.Summary.Minimum), .. published.Select(static figure => figure.From)]);
             model.Axes.Add(Plot.Rows([.. rows.Select(row => Caveats.Marked(result, row.Name)), .. others]));
-            model.Axes.Add(Plot.Measure($"{unit}, each division ten times the one before", isLogarithmic: true, least));
+            model.Axes.Add(Plot.Measure($"{unit}, logarithmic", isLogarithmic: true, least));
             BarSeries bars = new() { BaseValue = least, StrokeThickness = 0, LabelFormatString = null };
             for (int i = 0; i < rows.Count; i++)
             {
