@@ -197,7 +197,7 @@ public sealed class WhyTests : IAsyncDisposable
         { "--cap-add SYS_ADMIN", ["alpine", "/payload", "call", "sethostname", "s:name", "4"] },
         { "--cap-add NET_ADMIN", ["alpine", "ip", "link", "set", "lo", "mtu", "1000"] },
         { "--tmpfs /etc", ["--read-only", "alpine", "mkdir", "/etc/x"] },
-        { "--cap-add DAC_OVERRIDE", ["--cap-drop=DAC_OVERRIDE", "alpine", "sh", "-c", "mkdir /own; chmod 0 /own; mkdir /own/x"] },
+        { "--cap-add DAC_OVERRIDE", ["--cap-drop=ALL", "alpine", "sh", "-c", "mkdir /own; chmod 0 /own; mkdir /own/x"] },
         { "--sysctl net.ipv4.ip_unprivileged_port_start=80", ["--cap-drop=ALL", "--sysctl=net.ipv4.ip_unprivileged_port_start=1024", "alpine", "/payload", "call", "bind", "0", "p:80", "16"] },
     };
 
