@@ -65,7 +65,7 @@ internal sealed class TestEngine : IAsyncDisposable
         // Files of subordinate ids can be removed only by one who has these ids.
         if (Host.SubordinateIds.Missing() is null && !System.Environment.IsPrivilegedProcess)
         {
-            await Command.RunAsync("unshare", "--user", "--map-auto", "--map-root-user", "rm", "-rf", Root);
+            await Command.RunAsync(new CommandOptions { Limit = TimeSpan.FromMinutes(5) }, "unshare", "--user", "--map-auto", "--map-root-user", "rm", "-rf", Root);
         }
 
         await _directory.DisposeAsync();
