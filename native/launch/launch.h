@@ -41,6 +41,17 @@ EXPORT int crunsharp_wait(int pid, int *status);
 /* The native stage, as it was linked in. */
 EXPORT const void *crunsharp_stage(size_t *size);
 
+/* In nanoseconds; all 0 where the program's main noted nothing. ProcessBirth.cs mirrors it. */
+struct process_birth {
+	int64_t processor_before_main;	/* what the process had used of a processor: exec and the loader, mostly */
+	int64_t main;			/* CLOCK_MONOTONIC, at the first line of C */
+	int64_t runtime;		/* the same, where the .NET runtime is called */
+};
+
+void note_main(void);
+void note_runtime(void);
+EXPORT void crunsharp_process_birth(struct process_birth *noted);
+
 /* sizeof and offsets of struct launch, for the test of the mirror. */
 EXPORT size_t crunsharp_launch_layout(size_t field);
 

@@ -1,3 +1,4 @@
 using CrunSharp.Cli;
 
+Startup.Note();
 return await CommandLine.RunAsync(args);

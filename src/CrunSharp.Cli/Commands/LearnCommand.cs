@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.Runtime.InteropServices;
 using CrunSharp.Cli.Output;
 using CrunSharp.Lessons;
@@ -19,6 +20,7 @@ internal static class LearnCommand
             Description = "Name or number of a lesson; without one, the next that is not finished. With --export: FILE [LESSON...]",
             Arity = ArgumentArity.ZeroOrMore,
         };
+        words.CompletionSources.Add(static _ => Ladder.Lessons.Select(static lesson => new CompletionItem(lesson.Name, detail: lesson.Title)));
         Option<bool> list = new("--list", "-l") { Description = "Print the lessons, one a line: name, title, minutes, what is needed, how far you are" };
         Option<bool> restart = new("--restart") { Description = "Begin the lesson again, not where it was left" };
         Option<bool> check = new("--check") { Description = "Run lessons unattended, each question answered first wrongly, then rightly: does all of it work on this host?" };
@@ -45,11 +47,11 @@ internal static class LearnCommand
             }
 
             using CancellationTokenSource leaving = new();
-            using PosixSignalRegistration interrupt = Leave(PosixSignal.SIGINT, leaving);
-            using PosixSignalRegistration terminate = Leave(PosixSignal.SIGTERM, leaving);
-            using PosixSignalRegistration hangup = Leave(PosixSignal.SIGHUP, leaving);
+            using PosixSignalRegistration terminate = On(PosixSignal.SIGTERM, leaving.Cancel);
+            using PosixSignalRegistration hangup = On(PosixSignal.SIGHUP, leaving.Cancel);
             if (parsed.GetValue(check))
             {
+                using PosixSignalRegistration interrupt = On(PosixSignal.SIGINT, leaving.Cancel);
                 return CheckAsync(named, output, leaving.Token).GetAwaiter().GetResult();
             }
 
@@ -58,15 +60,15 @@ internal static class LearnCommand
                 throw new CrunException("cannot start several lessons", "one is taken at a time") { Hints = [$"crun-sharp learn {named[0]}"] };
             }
 
-            return LearnAsync(named.FirstOrDefault(), parsed.GetValue(restart), progress, output, leaving.Token).GetAwaiter().GetResult();
+            return LearnAsync(named.FirstOrDefault(), parsed.GetValue(restart), progress, output, leaving).GetAwaiter().GetResult();
         });
         return learn;
     }
 
-    private static PosixSignalRegistration Leave(PosixSignal signal, CancellationTokenSource leaving) => PosixSignalRegistration.Create(signal, context =>
+    private static PosixSignalRegistration On(PosixSignal signal, Action act) => PosixSignalRegistration.Create(signal, context =>
     {
         context.Cancel = true;
-        leaving.Cancel();
+        act();
     });
 
     private static void PrintList(TextWriter output, Progress progress)
@@ -80,7 +82,7 @@ internal static class LearnCommand
         table.Write(output);
     }
 
-    private static async Task<int> LearnAsync(string? name, bool restart, Progress progress, TextWriter output, CancellationToken cancellationToken)
+    private static async Task<int> LearnAsync(string? name, bool restart, Progress progress, TextWriter output, CancellationTokenSource leaving)
     {
         Lesson? lesson = name is null ? Ladder.Lessons.FirstOrDefault(lesson => !progress.IsDone(lesson)) : Ladder.Get(name);
         if (lesson is null)
@@ -97,11 +99,21 @@ internal static class LearnCommand
 
         // Not Console.In: it would take over the terminal, and the shells of the lesson have none.
         using StreamReader input = new(Console.OpenStandardInput());
-        LessonRunner runner = new(CreateScreen(output), new TypingLearner(input), HostFacts.Find());
+        Screen screen = CreateScreen(output);
+        LessonRunner runner = new(screen, new TypingLearner(input), HostFacts.Find());
+
+        // Ctrl-C ends the learner's own command where one runs, and the lesson otherwise.
+        using PosixSignalRegistration interrupt = On(PosixSignal.SIGINT, () =>
+        {
+            if (!runner.InterruptTry())
+            {
+                leaving.Cancel();
+            }
+        });
         bool finished;
         try
         {
-            finished = await runner.RunAsync(lesson, first, sections => progress.Reach(lesson, sections), cancellationToken);
+            finished = await runner.RunAsync(lesson, first, sections => progress.Reach(lesson, sections), leaving.Token);
         }
         catch (OperationCanceledException)
         {
@@ -110,11 +122,11 @@ internal static class LearnCommand
         }
 
         Lesson? next = Ladder.Lessons.FirstOrDefault(lesson => !progress.IsDone(lesson));
-        output.WriteLine((finished, next) switch
+        screen.Paragraph((finished, next) switch
         {
-            (false, _) => $"Left, and cleaned up. crun-sharp learn {lesson.Name} goes on from here.",
-            (true, null) => "\nThat was the last one: you have finished every lesson. All is cleaned up.",
-            (true, { } following) => $"\nFinished, and cleaned up. Next: crun-sharp learn {following.Name} ({following.Title})",
+            (false, _) => $"Left, and cleaned up. `crun-sharp learn {lesson.Name}` goes on from here.",
+            (true, null) => "That was the last one: you have finished every lesson. All is cleaned up.",
+            (true, { } following) => $"Finished, and cleaned up. Next: `crun-sharp learn {following.Name}` ({following.Title})",
         });
         return ExitCode.Success;
     }
@@ -125,7 +137,7 @@ internal static class LearnCommand
         IReadOnlySet<string> facts = HostFacts.Find();
         foreach (Lesson lesson in names.Length == 0 ? Ladder.Lessons : names.Select(Ladder.Get))
         {
-            LessonRunner runner = new(new Screen(TextWriter.Null, NoTerminalWidth, colour: false), new Rehearsal(), facts);
+            LessonRunner runner = new(new Screen(TextWriter.Null, static () => (NoTerminalWidth, null), colour: false), new Rehearsal(), facts);
             string? lacks = null;
             try
             {
@@ -164,10 +176,12 @@ internal static class LearnCommand
         return ExitCode.Success;
     }
 
+    private static (int Width, int? Height) Size() => Terminal.GetSize(1) is var (columns, rows) && columns > 0 ? ((int)columns, (int)rows) : (NoTerminalWidth, null);
+
     private static Screen CreateScreen(TextWriter output)
     {
         bool terminal = Terminal.Is(1);
         bool plain = Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 } || Environment.GetEnvironmentVariable("TERM") is null or "dumb";
-        return new Screen(output, (int)(Terminal.GetSize(1)?.Columns ?? NoTerminalWidth), terminal && !plain);
+        return new Screen(output, Size, terminal && !plain);
     }
 }

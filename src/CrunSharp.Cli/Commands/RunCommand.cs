@@ -45,6 +45,11 @@ internal static class RunCommand
         {
             // First of all, so that reading the options counts as well.
             LaunchTrace? times = parsed.GetResult(trace) is null ? null : new LaunchTrace();
+            if (times is not null)
+            {
+                Startup.AddTo(times);
+            }
+
             RunRequest request = new()
             {
                 Image = parsed.GetRequiredValue(image),

@@ -42,6 +42,7 @@ public static class TraceGantt
 
     internal static string TitleOf(TraceTrack track) => track switch
     {
+        TraceTrack.Start => "start: the process itself; its first span is a least time, as the kernel keeps births to 10 ms only",
         TraceTrack.Engine => "engine",
         TraceTrack.Runtime => "runtime: from config.json to the clone, then beside the stage",
         _ => "stage: the child, step by step",

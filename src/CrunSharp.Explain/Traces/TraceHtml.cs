@@ -16,7 +16,7 @@ public static class TraceHtml
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <title>A container's launch, step by step</title>
         <style>
-        :root { color-scheme: light dark; --ink: #1b1f24; --back: #ffffff; --soft: #6b7480; --line: #e2e6ea; --engine: #8a6fd1; --runtime: #2f7fd0; --stage: #2f9e6e; }
+        :root { color-scheme: light dark; --ink: #1b1f24; --back: #ffffff; --soft: #6b7480; --line: #e2e6ea; --start: #c2702e; --engine: #8a6fd1; --runtime: #2f7fd0; --stage: #2f9e6e; }
         @media (prefers-color-scheme: dark) { :root { --ink: #e6e9ed; --back: #14171a; --soft: #98a2ad; --line: #2a3036; } }
         body { font: 15px/1.45 system-ui, sans-serif; color: var(--ink); background: var(--back); margin: 2rem auto; padding: 0 1rem; max-width: 76rem; }
         h1 { font-size: 1.4rem; margin: 0 0 .3rem; } h2 { font-size: 1rem; margin: 1.6rem 0 .4rem; } p { color: var(--soft); margin: 0; }

@@ -16,7 +16,7 @@ public static class TraceJson
             writer.WriteStartObject();
             writer.WriteString("displayTimeUnit", "ns");
             writer.WriteStartArray("traceEvents");
-            foreach (TraceTrack track in (ReadOnlySpan<TraceTrack>)[TraceTrack.Engine, TraceTrack.Runtime, TraceTrack.Stage])
+            foreach (TraceTrack track in (ReadOnlySpan<TraceTrack>)[TraceTrack.Start, TraceTrack.Engine, TraceTrack.Runtime, TraceTrack.Stage])
             {
                 WriteName(writer, track);
             }

@@ -2,22 +2,22 @@ using CrunSharp.Linux;
 
 namespace CrunSharp.Lessons;
 
-/// <summary>A directory and two shells for one lesson; nothing of it is left once it is disposed.</summary>
+/// <summary>A directory and two shells for one lesson; nothing of it is left once it is disposed, or its process is gone.</summary>
 internal sealed class Lab : IAsyncDisposable
 {
     private const string Prefix = "crun-sharp-learn-";
     private const string LockName = ".lock";
 
     private readonly Pane?[] _panes = new Pane?[2];
-    private readonly IReadOnlyList<string> _cleanUp;
+    private readonly Caretaker _caretaker;
     private readonly FileLock _lock;
 
     public Lab(IReadOnlyList<string> cleanUp)
     {
         RemoveAbandoned();
-        _cleanUp = cleanUp;
         Directory = System.IO.Directory.CreateTempSubdirectory(Prefix).FullName;
         _lock = FileLock.Acquire(Path.Combine(Directory, LockName));
+        _caretaker = Caretaker.Begin(this, cleanUp);
     }
 
     /// <summary>Where both shells begin.</summary>
@@ -33,8 +33,13 @@ internal sealed class Lab : IAsyncDisposable
         environment.Remove("ENV");
     }
 
-    public Task<string> RunAsync(Side side, string command, CancellationToken cancellationToken) =>
-        (_panes[(int)side] ??= Pane.Open(this)).RunAsync(command, cancellationToken);
+    /// <summary>A command of the lesson.</summary>
+    public async Task<string> RunAsync(Side side, string command, CancellationToken cancellationToken) =>
+        await (await OpenAsync(side)).RunAsync(command, cancellationToken);
+
+    /// <summary>A command of the learner's, which may say too much, or never end.</summary>
+    public async Task<string> TryAsync(Side side, string command, CancellationToken enough, CancellationToken cancellationToken) =>
+        await (await OpenAsync(side)).TryAsync(command, enough, cancellationToken);
 
     /// <summary>Ends this side's shell; the next command begins a new one.</summary>
     public async Task CloseAsync(Side side)
@@ -43,6 +48,7 @@ internal sealed class Lab : IAsyncDisposable
         {
             _panes[(int)side] = null;
             await pane.DisposeAsync();
+            await _caretaker.EndedAsync(pane.Session);
         }
     }
 
@@ -50,20 +56,24 @@ internal sealed class Lab : IAsyncDisposable
     {
         await CloseAsync(Side.Inside);
         await CloseAsync(Side.Outside);
-        if (_cleanUp.Count > 0)
-        {
-            await using Pane shell = Pane.Open(this);
-            foreach (string command in _cleanUp)
-            {
-                await shell.RunAsync(command, CancellationToken.None);
-            }
-        }
-
+        await _caretaker.DisposeAsync();
         _lock.Dispose();
-        Remove(Directory);
     }
 
-    // A lesson that was killed could not do it itself.
+    private async Task<Pane> OpenAsync(Side side)
+    {
+        if (_panes[(int)side] is { } open)
+        {
+            return open;
+        }
+
+        Pane pane = Pane.Open(this);
+        _panes[(int)side] = pane;
+        await _caretaker.BegunAsync(pane.Session);
+        return pane;
+    }
+
+    // A lesson that was killed together with its caretaker, by a power failure for one.
     private static void RemoveAbandoned()
     {
         foreach (string directory in System.IO.Directory.EnumerateDirectories(Path.GetTempPath(), $"{Prefix}*"))
@@ -73,20 +83,15 @@ internal sealed class Lab : IAsyncDisposable
                 using FileLock? free = FileLock.TryAcquire(Path.Combine(directory, LockName));
                 if (free is not null)
                 {
-                    Remove(directory);
+                    // A lesson may have taken the owner's own permission away.
+                    File.SetUnixFileMode(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+                    System.IO.Directory.Delete(directory, recursive: true);
                 }
             }
-            catch (LinuxException)
+            catch (Exception notOurs) when (notOurs is LinuxException or IOException or UnauthorizedAccessException)
             {
-                // Another user's.
+                // Another user's, or its caretaker is just removing it.
             }
         }
-    }
-
-    private static void Remove(string directory)
-    {
-        // A lesson may have taken the owner's own permission away.
-        File.SetUnixFileMode(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        System.IO.Directory.Delete(directory, recursive: true);
     }
 }

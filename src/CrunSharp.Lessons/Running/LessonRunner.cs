@@ -7,9 +7,18 @@ namespace CrunSharp.Lessons;
 public sealed class LessonRunner(Screen screen, ILearner learner, IReadOnlySet<string> facts)
 {
     private readonly List<string> _differences = [];
+    private CancellationTokenSource? _trying;
 
     /// <summary>Where this host's output was not what the lesson says, and wrong answers that were taken.</summary>
     public IReadOnlyList<string> Differences => _differences;
+
+    /// <summary>Ends the command of the learner's own that is just running; false when there is none.</summary>
+    public bool InterruptTry()
+    {
+        CancellationTokenSource? trying = _trying;
+        trying?.Cancel();
+        return trying is not null;
+    }
 
     /// <summary>Runs from a section on; true when the lesson came to its end, false when the learner left.</summary>
     /// <param name="reached">Told the number of sections that are finished.</param>
@@ -104,6 +113,12 @@ public sealed class LessonRunner(Screen screen, ILearner learner, IReadOnlySet<s
                 case Ask ask when !await AskAsync(visit, ask, cancellationToken):
                     return false;
             }
+
+            // A question waits by itself, and so does the end of a section.
+            if (screen.IsFull && i + 1 < steps.Length && steps[i + 1] is not Ask && !await PauseAsync(visit, cancellationToken))
+            {
+                return false;
+            }
         }
 
         return true;
@@ -146,7 +161,7 @@ public sealed class LessonRunner(Screen screen, ILearner learner, IReadOnlySet<s
                 return false;
             }
 
-            if (typed == "show")
+            if (typed.Equals("show", StringComparison.OrdinalIgnoreCase))
             {
                 screen.Note($"It is: {accepted[0]}");
                 screen.Paragraph(visit.Fill(ask.Right));
@@ -157,7 +172,7 @@ public sealed class LessonRunner(Screen screen, ILearner learner, IReadOnlySet<s
             {
                 await TryAsync(visit, typed, cancellationToken);
             }
-            else if (accepted.Any(answer => Normalize(answer) == Normalize(typed)))
+            else if (accepted.Any(answer => Answer.Matches(answer, typed)))
             {
                 screen.Good($"Right. {visit.Fill(ask.Right)}");
                 if (learner is Rehearsal && !refused)
@@ -198,13 +213,14 @@ public sealed class LessonRunner(Screen screen, ILearner learner, IReadOnlySet<s
     {
         (Side side, string command) = typed.StartsWith("!!", StringComparison.Ordinal) ? (Side.Outside, typed[2..]) : (Side.Inside, typed[1..]);
         string quoted = command.Trim().Replace("'", "'\\''", StringComparison.Ordinal);
-        screen.Show(side, command.Trim(), await visit.Lab.RunAsync(side, $"(eval '{quoted}') </dev/null", cancellationToken));
+        using CancellationTokenSource trying = new();
+        _trying = trying;
+        string said = await visit.Lab.TryAsync(side, $"(eval '{quoted}') </dev/null", trying.Token, cancellationToken);
+        _trying = null;
+        screen.Show(side, command.Trim(), said);
     }
 
-    private static bool IsLeaving(string typed) => typed is "q" or "quit";
-
-    private static string Normalize(string answer) =>
-        string.Join(' ', answer.ToLowerInvariant().Split([' ', '\'', '"', '`'], StringSplitOptions.RemoveEmptyEntries)).TrimEnd('.');
+    private static bool IsLeaving(string typed) => typed.ToLowerInvariant() is "q" or "quit" or "exit";
 
     private static string Quote(string text) => string.Join('\n', text.TrimEnd('\n').Split('\n').Select(static line => $"    {line}"));
 

@@ -19,7 +19,11 @@ internal sealed partial class Pane : IAsyncDisposable
 
     // Never printed by a command of a lesson: ASCII's record separator.
     private const char Mark = '\x1e';
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan s_tryLimit = TimeSpan.FromSeconds(20);
+
+    // More than anybody reads, and than any command of a lesson prints.
+    private const int Longest = 16 * 1024;
 
     private readonly Process _shell;
     private readonly StreamReader _output;
@@ -27,6 +31,7 @@ internal sealed partial class Pane : IAsyncDisposable
     private Pane(Process shell)
     {
         _shell = shell;
+        Session = shell.Id;
         _output = new StreamReader(shell.StandardOutput.BaseStream, new UTF8Encoding(false));
     }
 
@@ -42,9 +47,24 @@ internal sealed partial class Pane : IAsyncDisposable
         return new Pane(Process.Start(start)!);
     }
 
+    public int Session { get; }
+
     /// <summary>What the command printed on both outputs.</summary>
     /// <exception cref="CrunException">It does not end, or the shell is gone.</exception>
-    public async Task<string> RunAsync(string command, CancellationToken cancellationToken)
+    public Task<string> RunAsync(string command, CancellationToken cancellationToken) => RunAsync(command, static () => { }, cancellationToken);
+
+    /// <summary>As <see cref="RunAsync(string, CancellationToken)"/>; its processes are ended when they say too much, take too long, or at <paramref name="enough"/>.</summary>
+    public async Task<string> TryAsync(string command, CancellationToken enough, CancellationToken cancellationToken)
+    {
+        HashSet<int> before = [.. Members(Session)];
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(enough);
+        await using CancellationTokenRegistration killing = end.Token.Register(() => EndNewcomers(before));
+        end.CancelAfter(s_tryLimit);
+        string said = await RunAsync(command, end.Cancel, cancellationToken);
+        return end.IsCancellationRequested ? $"{said.TrimEnd('\n')}\n(ended: it was asked to, said too much, or took too long)\n" : said;
+    }
+
+    private async Task<string> RunAsync(string command, Action tooLong, CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(s_limit);
@@ -55,7 +75,7 @@ internal sealed partial class Pane : IAsyncDisposable
             await _shell.StandardInput.BaseStream.WriteAsync(line, limit.Token);
             await _shell.StandardInput.BaseStream.FlushAsync(limit.Token);
             char[] buffer = new char[4096];
-            while (said.Length < 2 || said[^2] != Mark)
+            while (said.Length < 2 || said[^2] != Mark || said[^1] != '\n')
             {
                 int got = await _output.ReadAsync(buffer, limit.Token);
                 if (got == 0)
@@ -64,6 +84,12 @@ internal sealed partial class Pane : IAsyncDisposable
                 }
 
                 said.Append(buffer, 0, got);
+                if (said.Length > Longest)
+                {
+                    // The mark comes last: what is dropped comes before the end.
+                    said.Remove(Longest / 2, said.Length - Longest);
+                    tooLong();
+                }
             }
         }
         catch (IOException)
@@ -83,7 +109,7 @@ internal sealed partial class Pane : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         // A process may have left the group, and one may just be starting another: look until none is left.
-        while (Session(_shell.Id) is { Count: > 0 } members)
+        while (Members(Session) is { Count: > 0 } members)
         {
             members.ForEach(static pid => Processes.Signal(pid, SIGKILL));
             await Task.Delay(5);
@@ -93,8 +119,18 @@ internal sealed partial class Pane : IAsyncDisposable
         _shell.Dispose();
     }
 
+    // What they start meanwhile comes into the next look.
+    private void EndNewcomers(HashSet<int> before)
+    {
+        for (int look = 0; look < 100 && Members(Session).Except(before).ToArray() is { Length: > 0 } newcomers; look++)
+        {
+            Array.ForEach(newcomers, static pid => Processes.Signal(pid, SIGKILL));
+            Thread.Sleep(5);
+        }
+    }
+
     /// <summary>The living processes of a session, as far as this process sees them.</summary>
-    private static List<int> Session(int leader)
+    private static List<int> Members(int leader)
     {
         List<int> members = [];
         foreach (string directory in System.IO.Directory.EnumerateDirectories("/proc"))

@@ -4,8 +4,12 @@ using System.Text.RegularExpressions;
 namespace CrunSharp.Lessons;
 
 /// <summary>Puts a lesson on a terminal: paragraphs, and the two sides in columns.</summary>
-public sealed partial class Screen(TextWriter output, int width, bool colour)
+/// <param name="size">Asked each time, as a window may change; without a height nothing scrolls away.</param>
+public sealed partial class Screen(TextWriter output, Func<(int Width, int? Height)> size, bool colour)
 {
+    // What the next step may take: a command, its output, and the prompt.
+    private const int Spare = 9;
+
     private const int Widest = 110;
     private const int Margin = 9;
     private const char NoBreak = '\u00a0';
@@ -16,20 +20,29 @@ public sealed partial class Screen(TextWriter output, int width, bool colour)
     private const string Red = "31";
     private static readonly string[] s_sideColours = ["36", "33"];
 
-    private readonly int _width = Math.Clamp(width, 40, Widest);
+    private int _lines;
 
-    public void Heading(string text) => output.WriteLine($"\n{Paint(text, Bold)}");
+    /// <summary>Whether more of the lesson would push off the screen what came since the last prompt.</summary>
+    public bool IsFull => size().Height is { } height && _lines + Spare > height;
+
+    private int Width => Math.Clamp(size().Width, 40, Widest);
+
+    public void Heading(string text)
+    {
+        Line("");
+        Line(Paint(text, Bold));
+    }
 
     public void Paragraph(string text)
     {
-        output.WriteLine();
+        Line("");
 
         // Code is not broken between its words.
         string whole = Code().Replace(text, static code => code.Value.Replace(' ', NoBreak));
-        foreach (string line in Wrap(whole, _width))
+        foreach (string line in Wrap(whole, Width))
         {
             string shown = line.Replace(NoBreak, ' ');
-            output.WriteLine(colour ? Code().Replace(shown, code => Paint(code.Value.Trim('`'), Bold)) : shown);
+            Line(colour ? Code().Replace(shown, code => Paint(code.Value.Trim('`'), Bold)) : shown);
         }
     }
 
@@ -44,16 +57,17 @@ public sealed partial class Screen(TextWriter output, int width, bool colour)
     {
         output.Write($"\n{Paint(text, Bold)} ");
         output.Flush();
+        _lines = 0;
     }
 
     /// <summary>A command and what it printed, marked with its side.</summary>
     public void Show(Side side, string command, string said)
     {
-        output.WriteLine();
+        Line("");
         string label = Name(side);
-        foreach ((string line, bool typed) in Cells(command, said, _width - Margin - Bar.Length))
+        foreach ((string line, bool typed) in Cells(command, said, Width - Margin - Bar.Length))
         {
-            output.WriteLine($"{Paint(label.PadRight(Margin) + Bar, s_sideColours[(int)side])}{(typed ? Paint(line, Bold) : line)}".TrimEnd());
+            Line($"{Paint(label.PadRight(Margin) + Bar, s_sideColours[(int)side])}{(typed ? Paint(line, Bold) : line)}".TrimEnd());
             label = "";
         }
     }
@@ -61,17 +75,17 @@ public sealed partial class Screen(TextWriter output, int width, bool colour)
     /// <summary>Both sides next to each other.</summary>
     public void ShowBoth((string Command, string Said) outside, (string Command, string Said) inside)
     {
-        int column = (_width - Bar.Length - 1) / 2;
+        int column = (Width - Bar.Length - 1) / 2;
         (string, bool)[] left = Cells(outside.Command, outside.Said, column);
         (string, bool)[] right = Cells(inside.Command, inside.Said, column);
-        output.WriteLine();
-        output.WriteLine($"{Paint(Name(Side.Outside).PadRight(column), s_sideColours[0])} {Bar}{Paint(Name(Side.Inside), s_sideColours[1])}");
+        Line("");
+        Line($"{Paint(Name(Side.Outside).PadRight(column), s_sideColours[0])} {Bar}{Paint(Name(Side.Inside), s_sideColours[1])}");
         for (int i = 0; i < Math.Max(left.Length, right.Length); i++)
         {
             (string Line, bool Typed) l = i < left.Length ? left[i] : ("", false);
             (string Line, bool Typed) r = i < right.Length ? right[i] : ("", false);
             string padded = l.Line.PadRight(column);
-            output.WriteLine($"{(l.Typed ? Paint(padded, Bold) : padded)} {Bar}{(r.Typed ? Paint(r.Line, Bold) : r.Line)}".TrimEnd());
+            Line($"{(l.Typed ? Paint(padded, Bold) : padded)} {Bar}{(r.Typed ? Paint(r.Line, Bold) : r.Line)}".TrimEnd());
         }
     }
 
@@ -113,11 +127,17 @@ public sealed partial class Screen(TextWriter output, int width, bool colour)
         while (start < line.Length);
     }
 
+    private void Line(string text)
+    {
+        output.WriteLine(text);
+        _lines++;
+    }
+
     private void Lines(string text, string style)
     {
-        foreach (string line in Wrap(text, _width))
+        foreach (string line in Wrap(text, Width))
         {
-            output.WriteLine(Paint(line, style));
+            Line(Paint(line, style));
         }
     }
 

@@ -5,6 +5,9 @@ namespace CrunSharp.Runtime;
 /// <summary>Who was busy.</summary>
 public enum TraceTrack
 {
+    /// <summary>The process itself, before its verb.</summary>
+    Start,
+
     /// <summary>Images, names, files: above the runtime.</summary>
     Engine,
 

@@ -81,19 +81,60 @@ public sealed class LearnTests : IDisposable
     public async Task Lesson_Interrupted_CleansUp(string signal)
     {
         HostSnapshot before = Snapshot();
-        using Process process = Command.Start(new CommandOptions { Environment = _environment }, Host.Published("crun-sharp"), "learn", "mount");
-        StringBuilder seen = new();
-        char[] letter = new char[1];
-        while (!seen.ToString().EndsWith("Your answer:", StringComparison.Ordinal) && await process.StandardOutput.ReadAsync(letter, TestContext.Current.CancellationToken) == 1)
-        {
-            seen.Append(letter);
-        }
-
+        using Process process = await StartAsync("mount");
         Command.Run("kill", $"-{signal}", $"{process.Id}").Succeeded();
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(130, process.ExitCode);
         await before.AssertUnchangedAsync();
     }
+
+    [Theory]
+    [InlineData("chroot")]
+    [InlineData("pid")]
+    [InlineData("cgroups")]
+    public async Task Lesson_Killed_LeavesNothing(string lesson)
+    {
+        HostSnapshot before = Snapshot();
+        using Process process = await StartAsync(lesson);
+        process.Kill();
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await before.AssertUnchangedAsync();
+    }
+
+    [Theory]
+    [InlineData("yes")]
+    [InlineData("sleep 1000 & yes; sleep 1000")]
+    public async Task OwnCommand_SaysTooMuch_IsEndedAndTheLessonGoesOn(string command)
+    {
+        HostSnapshot before = Snapshot();
+        CommandResult result = await LearnAsync($"!{command}\nno\nq\n", "mount");
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("(ended: ", result.Output, StringComparison.Ordinal);
+        Assert.InRange(result.Output.Length, 1, 100_000);
+        Assert.Contains("Right. Same number", result.Output, StringComparison.Ordinal);
+        await before.AssertUnchangedAsync();
+    }
+
+    [Fact]
+    public async Task OwnCommand_Interrupted_EndsAloneAndTheLessonGoesOn()
+    {
+        HostSnapshot before = Snapshot();
+        using Process process = await StartAsync("mount");
+        await process.StandardInput.WriteAsync("!touch $LAB/runs; sleep 1000\n");
+        await process.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
+        Assert.True(SpinWait.SpinUntil(() => Directory.GetFiles(_directory["tmp"], "runs", SearchOption.AllDirectories).Length > 0, TimeSpan.FromSeconds(30)));
+        Command.Run("kill", "-INT", $"{process.Id}").Succeeded();
+        await process.StandardInput.WriteAsync("no\nq\n");
+        process.StandardInput.Close();
+        Assert.Contains("Right. Same number", await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, process.ExitCode);
+        await before.AssertUnchangedAsync();
+    }
+
+    [Fact]
+    public async Task Completion_OfLearn_NamesTheLessons() =>
+        Assert.Contains("by-hand\n", (await Command.RunAsync(Host.Published("crun-sharp"), "[suggest:17]", "crun-sharp learn ")).Succeeded().Output, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("html")]
@@ -105,6 +146,21 @@ public sealed class LearnTests : IDisposable
         string html = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
         Assert.Contains("chroot is not a jail", html, StringComparison.Ordinal);
         Assert.DoesNotContain("http", html, StringComparison.Ordinal);
+    }
+
+    /// <summary>A lesson that has come to its first prompt.</summary>
+    private async Task<Process> StartAsync(string lesson)
+    {
+        Process process = Command.Start(new CommandOptions { Environment = _environment }, Host.Published("crun-sharp"), "learn", lesson);
+        StringBuilder seen = new();
+        char[] letter = new char[1];
+        while (!seen.ToString().EndsWith("Your answer:", StringComparison.Ordinal) && !seen.ToString().EndsWith("[Enter]", StringComparison.Ordinal)
+            && await process.StandardOutput.ReadAsync(letter, TestContext.Current.CancellationToken) == 1)
+        {
+            seen.Append(letter);
+        }
+
+        return process;
     }
 
     private async Task CheckAsync(string name)
