@@ -16,7 +16,7 @@ internal static class Startup
         if (ProcessBirth.TryGet() is { } birth)
         {
             trace.Add(new TraceSpan(TraceTrack.Start, "exec and loader: processor time", birth.Main - birth.ProcessorBeforeMain, birth.Main));
-            trace.Add(new TraceSpan(TraceTrack.Start, "C's main: join the user's namespace where there is one", birth.Main, birth.Runtime));
+            trace.Add(new TraceSpan(TraceTrack.Start, "join the user's namespace, where there is one", birth.Main, birth.Runtime));
             trace.Add(new TraceSpan(TraceTrack.Start, "the .NET runtime", birth.Runtime, s_managed));
         }
 

@@ -12,14 +12,11 @@ public static class HostFacts
     public const string Delegated = "delegated";
     public const string NoCgroup = "nocgroup";
 
-    public const string UserModeLinux = "uml";
-    public const string Qemu = "qemu";
-
     // systemd moves the process that asks, which a user may not do himself, into a cgroup that is the user's.
     private const string AskForCgroup =
         "systemd-run --user --scope --quiet --property=Delegate=yes sh -c 'test -w /sys/fs/cgroup$(cut -d : -f 3 /proc/self/cgroup)/memory.max'";
 
-    public static IReadOnlySet<string> All { get; } = new HashSet<string> { Root, User, CgroupV2, CgroupV1, Delegated, NoCgroup, UserModeLinux, Qemu };
+    public static IReadOnlySet<string> All { get; } = new HashSet<string> { Root, User, CgroupV2, CgroupV1, Delegated, NoCgroup };
 
     public static IReadOnlySet<string> Find() => new HashSet<string>
     {
@@ -28,7 +25,6 @@ public static class HostFacts
             : CanMake("/sys/fs/cgroup/memory", "memory.limit_in_bytes") ? CgroupV1
             : HostNeed.Succeeds(AskForCgroup) ? Delegated
             : NoCgroup,
-        HostNeed.Succeeds("command -v linux.uml") ? UserModeLinux : Qemu,
     };
 
     // Tried, not guessed: a container's root sees hierarchies that it may not write.

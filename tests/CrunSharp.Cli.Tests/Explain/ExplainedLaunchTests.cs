@@ -42,12 +42,20 @@ public sealed partial class ExplainedLaunchTests
 
     [Theory]
     [MemberData(nameof(RootOptions))]
-    [Trait("uml", "no")] // Ten seconds each there: the next test does it with two.
+    [Trait("uml", "no")] // Ten seconds each there: the next test does it with ten.
     public Task Script_OfRoot_YieldsTheContainerThatRunMakes(string options) => CompareAsync(options);
 
     [Theory]
-    [InlineData("-m 64m --pids-limit 50")]
+    [InlineData("")]
+    [InlineData("-m 64m --pids-limit 50 --cpus 0.5")]
     [InlineData("-u 1000:1000 --cap-drop ALL")]
+    [InlineData("--read-only --tmpfs /tmp")]
+    [InlineData("--device /dev/zero:/dev/nil --sysctl net.ipv4.ip_forward=1")]
+    [InlineData("--ulimit nofile=100:200 -w /srv/new")]
+    [InlineData("--security-opt seccomp=unconfined --security-opt no-new-privileges")]
+    [InlineData("--network host --init")]
+    [InlineData("--privileged")]
+    [InlineData("--without cgroup,masks")]
     public Task Script_OnCgroup2_YieldsTheContainerThatRunMakes(string options)
     {
         Host.Requires(Host.Cgroup2);
