@@ -28,8 +28,8 @@ internal static class CapabilityChoice
 
         ulong start = options.Privileged || addAll ? all : dropAll ? 0 : s_default & all;
 
-        // What is named wins over ALL, and with both named the drop does.
-        return (start | added) & ~dropped;
+        // As docker has it: what is named wins over ALL, and of two names the added one does.
+        return addAll ? (start | added) & ~dropped : (start & ~dropped) | added;
     }
 
     private static (ulong Set, bool All) Read(string option, IReadOnlyList<string> names)

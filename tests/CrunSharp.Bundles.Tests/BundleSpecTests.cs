@@ -78,6 +78,8 @@ public sealed class BundleSpecTests
     [InlineData("", "all", 0ul)]
     [InlineData("chown", "ALL", 1ul)]
     [InlineData("ALL", "CHOWN", 0x1fffffffffeul)]
+    [InlineData("NET_ADMIN", "NET_ADMIN", 0xa80435fbul)]
+    [InlineData("CHOWN", "CHOWN", 0xa80425fbul)]
     public void Capabilities_AddedAndDropped_LeaveTheRest(string add, string drop, ulong expected) =>
         Assert.Equal(expected, CapabilityChoice.Of(s_plain with { AddCapabilities = Words(add), DropCapabilities = Words(drop) }, ulong.MaxValue));
 
