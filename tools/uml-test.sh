@@ -23,6 +23,5 @@ echo "-- systemd's cgroups in user-mode-linux"
 tools/uml-run -s -t 400 -m 3G -o out/reports -e CRUN_SHARP_INSIST="systemd,systemd-user" -e CRUN_SHARP_CHECKOUT="$PWD" \
 	-e DOTNET_CLI_TELEMETRY_OPTOUT=1 -e DOTNET_ROOT="$(tools/dotnet-root.sh)" \
 	bash -c '"$@" --results-directory "$UML_OUT"' run tests/CrunSharp.Cli.Tests/bin/Debug/net10.0/CrunSharp.Cli.Tests --filter-class '*SystemdTests' \
-	--filter-class '*DelegatedLessonTests' \
 	--report-ctrf --report-ctrf-filename CrunSharp.Cli.Tests.systemd.json --no-progress ${CRUN_SHARP_TEST_ARGUMENTS:-} || status=1
 exit $status

@@ -116,7 +116,6 @@ internal sealed class Condition
             HostFacts.User => "As an ordinary user:",
             HostFacts.CgroupV2 => "Where cgroup v2 may be written (root of most hosts):",
             HostFacts.CgroupV1 => "Where cgroup v1 may be written (root of older hosts):",
-            HostFacts.Delegated => "Where systemd delegates a cgroup (an ordinary user with cgroup v2):",
             _ => "Where no cgroup may be made (an ordinary user):",
         };
     }

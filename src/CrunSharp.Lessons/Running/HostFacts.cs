@@ -9,22 +9,14 @@ public static class HostFacts
     public const string User = "user";
     public const string CgroupV2 = "cgroup2";
     public const string CgroupV1 = "cgroup1";
-    public const string Delegated = "delegated";
     public const string NoCgroup = "nocgroup";
 
-    // systemd moves the process that asks, which a user may not do himself, into a cgroup that is the user's.
-    private const string AskForCgroup =
-        "systemd-run --user --scope --quiet --property=Delegate=yes sh -c 'test -w /sys/fs/cgroup$(cut -d : -f 3 /proc/self/cgroup)/memory.max'";
-
-    public static IReadOnlySet<string> All { get; } = new HashSet<string> { Root, User, CgroupV2, CgroupV1, Delegated, NoCgroup };
+    public static IReadOnlySet<string> All { get; } = new HashSet<string> { Root, User, CgroupV2, CgroupV1, NoCgroup };
 
     public static IReadOnlySet<string> Find() => new HashSet<string>
     {
         Processes.EffectiveUser == 0 ? Root : User,
-        CanMake("/sys/fs/cgroup", "memory.max") ? CgroupV2
-            : CanMake("/sys/fs/cgroup/memory", "memory.limit_in_bytes") ? CgroupV1
-            : HostNeed.Succeeds(AskForCgroup) ? Delegated
-            : NoCgroup,
+        CanMake("/sys/fs/cgroup", "memory.max") ? CgroupV2 : CanMake("/sys/fs/cgroup/memory", "memory.limit_in_bytes") ? CgroupV1 : NoCgroup,
     };
 
     // Tried, not guessed: a container's root sees hierarchies that it may not write.

@@ -10,6 +10,9 @@ namespace CrunSharp.CliTests.Kills;
 public sealed class RunKillTests(TestImages images) : IAsyncDisposable
 {
     private const int KillsOfAPhase = 10;
+
+    // No hexadecimal digit begins it: a name that is not there (yet) would be taken for the beginning of another one's id.
+    private const string Victim = "victim";
     private readonly Installation _own = new(images);
     private HoldingProxy? _proxy;
     private KilledImage? _image;
@@ -29,8 +32,8 @@ public sealed class RunKillTests(TestImages images) : IAsyncDisposable
 
     private string Name => $"{Proxy.Authority}/{KilledImage.Repository}:latest";
 
-    /// <summary>Where the container 'c' is, or will be; null before it has its name.</summary>
-    private string? Container => new FileInfo($"{_own.Root}/names/c").LinkTarget is { } target ? $"{_own.Root}/containers/{Path.GetFileName(target)}" : null;
+    /// <summary>Where the victim is, or will be; null before it has its name.</summary>
+    private string? Container => new FileInfo($"{_own.Root}/names/{Victim}").LinkTarget is { } target ? $"{_own.Root}/containers/{Path.GetFileName(target)}" : null;
 
     private string? Runtime => Container is { } container ? $"{_own.RunRoot}/runtime/{Path.GetFileName(container)}" : null;
 
@@ -91,7 +94,7 @@ public sealed class RunKillTests(TestImages images) : IAsyncDisposable
         using Process run = Command.Start(
             new CommandOptions { Environment = _own.Environment },
             Host.Published("crun-sharp"),
-            ["--root", _own.Root, "--runroot", _own.RunRoot, "run", "--name", "c", "--network", network, .. keep, .. pull, Name, .. command]);
+            ["--root", _own.Root, "--runroot", _own.RunRoot, "run", "--name", Victim, "--network", network, .. keep, .. pull, Name, .. command]);
         await Task.WhenAny(held, run.WaitForExitAsync());
         bool wasKilled = await Killing.WhenAsync(run, () => IsIn(phase));
         Proxy.Release();
@@ -140,25 +143,25 @@ public sealed class RunKillTests(TestImages images) : IAsyncDisposable
         }
     }
 
-    private bool StateIs(string? state) => _own.StateOf("c") == state;
+    private bool StateIs(string? state) => _own.StateOf(Victim) == state;
 
     private void CheckAndClear(Phase phase, bool isToGo)
     {
         if (phase == Phase.Running)
         {
             // It runs on, for ps and in truth, and the next run does it no harm.
-            int pid = _own.PidOf("c");
-            Assert.Contains(" Up ", _own.Run("ps").Output.Split('\n').Single(static line => line.EndsWith(" c", StringComparison.Ordinal)), StringComparison.Ordinal);
+            int pid = _own.PidOf(Victim);
+            Assert.Contains(" Up ", _own.Run("ps").Output.Split('\n').Single(static line => line.EndsWith($" {Victim}", StringComparison.Ordinal)), StringComparison.Ordinal);
             RunTheNext();
             Assert.True(StateIs("running"));
             Assert.True(Directory.Exists($"/proc/{pid}"));
-            _own.Run("rm", "-f", "c").Succeeded();
+            _own.Run("rm", "-f", Victim).Succeeded();
             return;
         }
 
         // The stage ends when it sees that its launcher is gone; until then it is there, and ps says so.
         Assert.True(SpinWait.SpinUntil(() => !StateIs("running"), TimeSpan.FromSeconds(5)), $"{phase}: ps says that it runs: {Record()}");
-        string? state = _own.StateOf("c");
+        string? state = _own.StateOf(Victim);
         if (isToGo || state is null)
         {
             // As long as the last of its processes is on its way out, the next run leaves it to the one after.
@@ -176,7 +179,7 @@ public sealed class RunKillTests(TestImages images) : IAsyncDisposable
         {
             RunTheNext();
             Assert.True(StateIs(state), $"{phase}: it was {state}");
-            _own.Run("rm", "c").Succeeded();
+            _own.Run("rm", Victim).Succeeded();
         }
     }
 
