@@ -75,7 +75,8 @@ public sealed partial class Witness
         {
             Evidence = ["the call succeeded; the first process of a pid namespace has no handler for this signal, and then the kernel drops it"],
             Allow = [$"from outside: crun-sharp kill --signal {signal} CONTAINER"],
-        }) { Outcome = "nothing happens" });
+        })
+        { Outcome = "nothing happens" });
     }
 
     private static void Listen(ProcessWitness process, byte[] written)
